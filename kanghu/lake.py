@@ -1,0 +1,91 @@
+"""The lake: where each layer's tables lie, and how the embedded readers open them.
+
+Each path is a Delta table of its own. Deletion vectors, column mapping and v2 checkpoints stay
+off, so that Spark, Sail, Trino, DuckDB and deltalake all read every table.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import duckdb
+import duckdb_extensions
+from deltalake import DeltaTable
+
+BRONZE_COLUMNS = (
+    "_institution",
+    "_feed",
+    "_source_key",
+    "_batch_id",
+    "_row_hash",
+    "_landed_at",
+    "_operation",
+)
+"""What collect puts on every bronze row beside the delivered columns (all text).
+
+``_operation`` is ``upsert`` or ``delete``; ``_row_hash`` the md5 of the delivered columns
+(collectors/row_hash.py); ``_landed_at`` an instant.
+"""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Paths of the layers under one root (a path or ``s3://…``)."""
+
+    root: str
+
+    def bronze(self, system: str, table: str) -> str:
+        return f"{self.root}/bronze/{system}/{table}"
+
+    def staging(self, dataset: str) -> str:
+        """Typed rows with their findings, between normalise's single evaluation and its writes."""
+        return f"{self.root}/staging/{dataset}"
+
+    def silver(self, dataset: str) -> str:
+        return f"{self.root}/silver/{dataset}"
+
+    def quarantine(self, dataset: str) -> str:
+        return f"{self.root}/quarantine/{dataset}"
+
+    def identity(self, table: str) -> str:
+        """``person_link`` (a source's person -> resident), ``resident``, ``history``."""
+        return f"{self.root}/identity/{table}"
+
+    @property
+    def findings(self) -> str:
+        return f"{self.root}/quality/findings"
+
+    def storage_options(self) -> dict[str, str]:
+        """Options for deltalake: from the environment for S3, none for files."""
+        if not self.root.startswith("s3://"):
+            return {}
+        names = (
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_REGION",
+            "AWS_ENDPOINT_URL",
+            "AWS_ALLOW_HTTP",
+        )
+        return {name: os.environ[name] for name in names if name in os.environ}
+
+    def exists(self, path: str) -> bool:
+        """Whether ``path`` holds a Delta table."""
+        return DeltaTable.is_deltatable(path, storage_options=self.storage_options())
+
+    def table(self, path: str) -> DeltaTable:
+        return DeltaTable(path, storage_options=self.storage_options())
+
+
+def connect_duckdb(
+    database: str = ":memory:", *, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection that can read Delta tables and speaks the city's time zone.
+
+    Extensions come from wheels, so nothing is fetched from outside.
+    """
+    connection = duckdb.connect(database, read_only=read_only)
+    duckdb_extensions.import_extension("delta", con=connection)
+    connection.execute("LOAD delta")
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    return connection

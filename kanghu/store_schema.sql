@@ -1,0 +1,84 @@
+-- The operational store of the platform. Every statement can be run again.
+create schema if not exists kanghu;
+
+-- A batch: one run of collect over some feeds, then carried through the later steps.
+create table if not exists kanghu.batch (
+    batch_id text primary key,
+    kind text not null check (kind in ('collect', 'replay')),
+    state text not null check (state in ('open', 'collected', 'normalised', 'identified', 'done')),
+    created_at timestamptz not null default now(),
+    finished_at timestamptz
+);
+
+-- The batch log: what one batch did with one feed.
+create table if not exists kanghu.feed_run (
+    batch_id text not null references kanghu.batch,
+    institution text not null,
+    feed text not null,
+    system text not null,
+    table_name text not null,
+    mode text not null,
+    state text not null check (state in ('collected', 'failed')),
+    delivered bigint not null default 0,
+    source_rows bigint not null default 0,
+    bronze_rows bigint not null default 0,
+    unchanged_rows bigint not null default 0,
+    deleted_rows bigint not null default 0,
+    watermark_from text,
+    watermark_to text,
+    error text,
+    started_at timestamptz not null,
+    finished_at timestamptz not null default now(),
+    primary key (batch_id, institution, feed)
+);
+
+-- What is known of a feed between batches. columns: [[name, source type], ...] as last accepted.
+create table if not exists kanghu.feed_state (
+    institution text not null,
+    feed text not null,
+    system text not null,
+    table_name text not null,
+    watermark text,
+    columns jsonb,
+    last_batch_id text,
+    last_success timestamptz,
+    last_error text,
+    primary key (institution, feed)
+);
+
+-- The last comparison of a feed's source with the lake.
+create table if not exists kanghu.comparison (
+    institution text not null,
+    feed text not null,
+    compared_at timestamptz not null default now(),
+    result text not null check (result in ('equal', 'different', 'not comparable')),
+    source_rows bigint,
+    lake_rows bigint,
+    missing_rows bigint,
+    extra_rows bigint,
+    altered_rows bigint,
+    reason text,
+    examples jsonb,
+    primary key (institution, feed)
+);
+
+-- Where each feed's rows of each dataset stand after the last normalise.
+create table if not exists kanghu.conservation (
+    institution text not null,
+    feed text not null,
+    dataset text not null,
+    bronze bigint not null,
+    silver bigint not null,
+    quarantine bigint not null,
+    superseded bigint not null,
+    batch_id text not null,
+    primary key (institution, feed, dataset)
+);
+
+-- One writer a table at a time (law 3). fencing grows with every new holder.
+create table if not exists kanghu.lease (
+    resource text primary key,
+    holder text not null,
+    fencing bigint not null,
+    expires_at timestamptz not null
+);

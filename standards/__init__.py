@@ -1,0 +1,1 @@
+"""The catalogue: data elements, value domains, datasets, and their projections (law 1)."""
