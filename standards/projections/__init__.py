@@ -1,0 +1,1 @@
+"""Projections of the catalogue: one public function ``catalogue -> thing`` a file (law 1)."""
