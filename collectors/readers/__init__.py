@@ -1,0 +1,122 @@
+"""What a reader is: the one way in which every kind of source hands its rows to collect.
+
+A reader knows one kind of source (a database, an API, files, HL7 messages, documents) and nothing
+of the lake. It gives what lies there, as text, as delivered: it types nothing, maps nothing, drops
+nothing. Keys, hashes, duplicates, batches and commits are collect's.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from collectors.registry import Feed, Kind
+
+PART_KEY = "_source_key"
+"""A reader that splits a delivery (message, document, bundle) adds this column to its batches:
+``<parent key>/<path>``. Other readers leave it out; collect makes it from ``table.key``."""
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A delivered column by its name in the source, and its type as the source calls it.
+
+    Sources without types (files, messages) say ``text``.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass
+class Delivery:
+    """What one read of a feed gives.
+
+    ``columns``: all delivered columns, known before the first batch (without ``PART_KEY``).
+    ``batches``: record batches with exactly these columns (and ``PART_KEY`` where the reader
+    splits), all ``pa.string()``; null stays null and is not the empty string. An error while
+    reading is raised from the iterator as ``KanghuError``, never swallowed: collect then drops the
+    whole delivery.
+    ``delivered``: the number of units as delivered (messages, documents), asked once the batches
+    are exhausted; ``None`` where the rows themselves are the units.
+    """
+
+    columns: tuple[SourceColumn, ...]
+    batches: Iterator[pa.RecordBatch]
+    delivered: Callable[[], int | None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """Count of rows and the sum over them of the first 64 bits of the row hash, modulo 2^64."""
+
+    rows: int
+    total: int
+
+
+class Reader:
+    """One kind of source. One instance serves many feeds of a batch, one after another."""
+
+    snapshot: ClassVar[bool] = True
+    """Whether a read without watermark shows all that exists, so that a key which is missing has
+    been deleted in the source. False for drops of messages and documents, which only ever add.
+    A table overrides it with ``options.snapshot``."""
+
+    def read(self, feed: Feed, since: str | None) -> Delivery:
+        """Open ``feed``; with ``since`` only rows whose watermark is at or after it, or is null.
+
+        Raises ``KanghuError`` naming the feed, what was expected and how to mend it.
+        """
+        raise NotImplementedError
+
+    def fingerprint(self, feed: Feed) -> str | None:
+        """Something cheap that changes whenever the feed's data may have changed (names, sizes and
+        times of files), or ``None`` where there is nothing cheaper than reading."""
+        return None
+
+    def checksum(self, feed: Feed, columns: Sequence[str]) -> Checksum | None:
+        """Count and checksum of all rows by the source's own engine, or ``None``: then compare
+        reads a second time. ``columns``: the hashed columns by their names in the source, in the
+        order of the hash (collectors/row_hash.py)."""
+        return None
+
+    def not_comparable(self, feed: Feed) -> str | None:
+        """Why the feed cannot be read twice, or ``None`` where it can."""
+        return None
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+_READERS: dict[Kind, tuple[str, str]] = {
+    "table": ("collectors.readers.database", "DatabaseReader"),
+    "sql": ("collectors.readers.database", "DatabaseReader"),
+    "api": ("collectors.readers.api", "ApiReader"),
+    "file": ("collectors.readers.files", "FileReader"),
+    "hl7": ("collectors.readers.hl7", "Hl7Reader"),
+    "json": ("collectors.readers.json_documents", "JsonReader"),
+    "xml": ("collectors.readers.xml_documents", "XmlReader"),
+}
+
+
+class Readers:
+    """The readers of one batch, one for each kind, loaded when first asked for."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], Reader] = {}
+
+    def of(self, feed: Feed) -> Reader:
+        place = _READERS[feed.system.kind]
+        if place not in self._open:
+            module, name = place
+            self._open[place] = getattr(importlib.import_module(module), name)()
+        return self._open[place]
+
+    def close(self) -> None:
+        for reader in self._open.values():
+            reader.close()
+        self._open.clear()
