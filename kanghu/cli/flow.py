@@ -1,0 +1,165 @@
+"""``kanghu run``, ``replay``, ``compare``, ``status``: the line and how it stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kanghu.cli.console import console, error_console, step_progress, table
+from kanghu.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.run import RunResult
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("replay")(replay)
+    app.command("compare")(compare)
+    app.command("status")(status)
+
+
+def run(
+    source: Annotated[str | None, typer.Option(help="只跑这个来源(来源名或机构代码)")] = None,
+    dataset: Annotated[str | None, typer.Option(help="只跑供给这个数据集的数据源")] = None,
+    since: Annotated[str | None, typer.Option(help="增量数据源从这个水位重新读")] = None,
+) -> None:
+    """采集新数据,比对、规范化、归并居民,并重建集市和指标。"""
+    from collectors.registry import load_registry
+    from pipeline.run import run as run_line
+
+    settings = load_settings()
+    with step_progress() as progress:
+        result = run_line(
+            settings,
+            load_registry(settings),
+            source=source,
+            dataset=dataset,
+            since=since,
+            watcher=progress,
+        )
+    show_run(result)
+    if result.failed:
+        raise typer.Exit(1)
+
+
+def replay(
+    dataset: Annotated[list[str] | None, typer.Option(help="只重放这些数据集")] = None,
+) -> None:
+    """改好映射或值域之后,让青铜层和隔离区的行重新通过。"""
+    from collectors.registry import load_registry
+    from pipeline.run import replay as replay_line
+
+    settings = load_settings()
+    with step_progress() as progress:
+        result = replay_line(settings, load_registry(settings), datasets=dataset, watcher=progress)
+    show_run(result)
+
+
+def compare(
+    source: Annotated[str | None, typer.Option(help="只比对这个来源")] = None,
+) -> None:
+    """逐数据源比对来源与数据湖:计数和校验和,不同的行列出来。"""
+    from collectors.compare import compare as compare_feeds
+    from collectors.registry import load_registry
+
+    settings = load_settings()
+    with step_progress() as progress, progress.step("比对"):
+        results = compare_feeds(settings, load_registry(settings).feeds(source), note=progress.note)
+    different = [one for one in results if one.result == "different"]
+    rows = [
+        (
+            one.institution,
+            one.feed,
+            one.result,
+            one.source_rows,
+            one.lake_rows,
+            one.missing_rows,
+            one.extra_rows,
+            one.altered_rows,
+            one.reason or "; ".join(one.examples[:3]),
+        )
+        for one in results
+        if one.result != "equal"
+    ]
+    equal = sum(one.result == "equal" for one in results)
+    console.print(f"{equal} 个数据源与来源一致,{len(different)} 个不一致")
+    if rows:
+        heads = ("机构", "数据源", "结果", "来源行", "湖中行", "缺少", "多出", "改动", "说明")
+        console.print(table("没有一致的数据源", heads, rows))
+    if different:
+        raise typer.Exit(1)
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="按 docs/interfaces.md 输出 JSON")] = False,
+) -> None:
+    """每个数据源和数据集的行数、比对结果、最近一次成功和错误。"""
+    from collectors.registry import load_registry
+    from pipeline.status import feed_statuses
+
+    settings = load_settings()
+    statuses = feed_statuses(settings, load_registry(settings))
+    if as_json:
+        rows = [dataclasses.asdict(one) for one in statuses]
+        print(json.dumps(rows, ensure_ascii=False, default=_iso, indent=1))
+        return
+    heads = ("机构", "数据源", "数据集", "来源", "青铜", "标准库", "隔离", "替代", "比对", "错误")
+    console.print(
+        table(
+            "数据源状态",
+            heads,
+            [
+                (
+                    one.institution,
+                    one.feed,
+                    one.dataset,
+                    one.source_rows,
+                    one.bronze,
+                    one.silver,
+                    one.quarantine,
+                    one.superseded,
+                    one.comparison,
+                    one.error or "",
+                )
+                for one in statuses
+            ],
+        )
+    )
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def show_run(result: RunResult) -> None:
+    """The end of a run: what was collected, that nothing was lost, what could not be read."""
+    if result.collected is not None:
+        done = result.collected
+        console.print(
+            f"采集 {done.feeds:,} 个数据源:新行 {done.bronze_rows:,},"
+            f"未变 {done.unchanged_rows:,},失败 {len(done.failed)}"
+        )
+    bronze = sum(one.bronze for one in result.normalised)
+    if result.normalised:
+        silver = sum(one.silver for one in result.normalised)
+        quarantine = sum(one.quarantine for one in result.normalised)
+        superseded = sum(one.superseded for one in result.normalised)
+        holds = bronze == silver + quarantine + superseded
+        console.print(
+            f"{'守恒' if holds else '[red]不守恒[/red]'}:送达 {bronze:,} = 标准库 {silver:,}"
+            f" + 隔离区 {quarantine:,} + 被替代 {superseded:,}"
+        )
+    if result.identified is not None:
+        people = result.identified
+        console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")
+    if result.built is not None:
+        console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
+    for feed, error in result.failed:
+        error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{error}")
