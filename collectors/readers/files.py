@@ -1,0 +1,82 @@
+"""Reads tables that are dropped as CSV or Excel files; several files of one glob are one feed.
+
+Options of a table (docs/interfaces-messages.md): ``encoding``, ``delimiter``, ``quote``,
+``header_row``, ``header``, ``remark``, ``sheet``, ``key_with_file``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from collectors.readers import Delivery, Reader, SourceColumn
+from collectors.readers.csv_file import CsvFile, CsvOptions
+from collectors.readers.delivered_files import DeliveredFile, delivered_files, fingerprint, place
+from collectors.readers.excel_file import SUFFIXES, ExcelFile, ExcelOptions
+from collectors.registry import Feed
+from kanghu.errors import KanghuError
+
+FILE_COLUMN = "_file"
+"""With ``options.key_with_file``: the file's name, to be named in ``key``."""
+
+
+class FileReader(Reader):
+    """CSV and Excel."""
+
+    def read(self, feed: Feed, since: str | None) -> Delivery:
+        files = delivered_files(feed, needed=True)
+        names = _opened(feed, files[0]).names
+        with_file = bool(feed.table.options.get("key_with_file"))
+        columns = [*names, FILE_COLUMN] if with_file else names
+        return Delivery(
+            tuple(SourceColumn(name, "text") for name in columns),
+            _batches(feed, files, names, with_file, since),
+        )
+
+    def fingerprint(self, feed: Feed) -> str | None:
+        return fingerprint(feed, delivered_files(feed, needed=True))
+
+
+def _opened(feed: Feed, file: DeliveredFile) -> CsvFile | ExcelFile:
+    if file.path.suffix.lower() in SUFFIXES:
+        return ExcelFile(file, ExcelOptions.of(feed.table.options))
+    return CsvFile(file, CsvOptions.of(feed.table.options))
+
+
+def _batches(
+    feed: Feed, files: list[DeliveredFile], names: list[str], with_file: bool, since: str | None
+) -> Iterator[pa.RecordBatch]:
+    for file in files:
+        opened = _opened(feed, file)
+        _same_columns(feed, file, files[0], opened.names, names)
+        for delivered in opened.batches():
+            batch = _since(feed, delivered.select(names), since)
+            if with_file:
+                label = pa.array([file.name] * batch.num_rows, pa.string())
+                batch = batch.append_column(FILE_COLUMN, label)
+            yield batch
+
+
+def _same_columns(
+    feed: Feed, file: DeliveredFile, first: DeliveredFile, found: list[str], expected: list[str]
+) -> None:
+    """All files of a feed have the same columns, in any order."""
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    if missing or extra:
+        raise KanghuError(
+            what=f"列与 {first.name} 不同:少 {missing or '无'},多 {extra or '无'}",
+            where=f"{place(feed)}: {file.name}",
+            rule=f"tables.{feed.table_name}.from",
+            mend="改正列名,或把两种版式的文件写成两张表",
+        )
+
+
+def _since(feed: Feed, batch: pa.RecordBatch, since: str | None) -> pa.RecordBatch:
+    watermark = feed.table.watermark
+    if since is None or watermark is None or watermark.column not in batch.schema.names:
+        return batch
+    column = batch.column(watermark.column)
+    return batch.filter(pc.fill_null(pc.greater_equal(column, since), True))
