@@ -46,6 +46,21 @@ create table if not exists kanghu.feed_state (
     primary key (institution, feed)
 );
 
+alter table kanghu.feed_state add column if not exists seen jsonb;
+comment on column kanghu.feed_state.seen is
+'What lets collect know an idle feed without opening the lake: the keys and hashes of the rows at or
+after the watermark, or a fingerprint of the feed''s files.';
+
+-- What collect is about to commit to one bronze table, written before the commit: whoever resumes
+-- the batch after a kill finds either the commit in the table (and finishes the log from here) or not.
+create table if not exists kanghu.landing (
+    batch_id text not null references kanghu.batch,
+    system text not null,
+    table_name text not null,
+    outcomes jsonb not null,
+    primary key (batch_id, system, table_name)
+);
+
 -- The last comparison of a feed's source with the lake.
 create table if not exists kanghu.comparison (
     institution text not null,

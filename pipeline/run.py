@@ -133,9 +133,13 @@ def chosen_feeds(registry: Registry, source: str | None, dataset: str | None) ->
     """The feeds of ``source`` (default: all) that map to ``dataset`` (default: any)."""
     if dataset is not None and dataset not in load_catalogue().datasets:
         raise KanghuError(
-            what=f"目录里没有数据集 {dataset!r}", where="--dataset", mend="用 kanghu dictionary 查看"
+            what=f"目录里没有数据集 {dataset!r}",
+            where="--dataset",
+            mend="用 kanghu dictionary 查看",
         )
-    return [feed for feed in registry.feeds(source) if dataset is None or dataset in feed.table.maps]
+    return [
+        feed for feed in registry.feeds(source) if dataset is None or dataset in feed.table.maps
+    ]
 
 
 def self_datasets() -> list[str]:

@@ -96,7 +96,9 @@ def compare(
 
 
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="按 docs/interfaces.md 输出 JSON")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="按 docs/interfaces.md 输出 JSON")
+    ] = False,
 ) -> None:
     """每个数据源和数据集的行数、比对结果、最近一次成功和错误。"""
     from collectors.registry import load_registry

@@ -65,7 +65,9 @@ def explain(
     from pipeline.explain import explain as explain_indicator
 
     shown = explain_indicator(load_settings(), indicator, organisation, month)
-    console.print(f"[bold]{shown.indicator} {shown.name_zh}[/bold]  {shown.organisation} {shown.month}")
+    console.print(
+        f"[bold]{shown.indicator} {shown.name_zh}[/bold]  {shown.organisation} {shown.month}"
+    )
     console.print(shown.definition)
     console.print(f"分子 {shown.numerator:,} / 分母 {shown.denominator:,} = {shown.value_text}")
     for name, value in shown.parameters.items():

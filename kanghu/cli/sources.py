@@ -126,5 +126,3 @@ def _show_trial(trials: object) -> None:
         if trial.findings:
             rows = [(one.rule, one.severity, one.rows, one.message) for one in trial.findings]
             console.print(table("发现", ("规则", "级别", "行", "说明"), rows))
-
-
