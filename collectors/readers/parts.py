@@ -254,5 +254,16 @@ def batches(rows: Iterator[Sequence[str | None]], names: Sequence[str]) -> Itera
 
 
 def _batch(rows: list[Sequence[str | None]], schema: pa.Schema) -> pa.RecordBatch:
-    arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+    arrays = [_array(values) for values in zip(*rows, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[str | None]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:  # half a character, which JSON can write and no encoding can
+        return pa.array([value and _visible(value) for value in values], pa.string())
+
+
+def _visible(text: str) -> str:
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
