@@ -1,4 +1,4 @@
-"""``kanghu quarantine``, ``explain``, ``dictionary``, ``link``: records, figures and their meaning."""
+"""``kanghu quarantine``, ``explain``, ``dictionary``, ``link``: records and figures."""
 
 from __future__ import annotations
 
