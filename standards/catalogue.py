@@ -8,274 +8,177 @@ knows a field's name, type, format, value domain, unit or sensitivity projects i
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TypeVar, get_args
+
+from standards.model import (
+    Catalogue,
+    Code,
+    Column,
+    Coverage,
+    DataElement,
+    Dataset,
+    DataType,
+    Format,
+    Relation,
+    Required,
+    Rule,
+    Sensitivity,
+    ValueDomain,
+)
+from standards.tables import Row, read_rows
+
+__all__ = [
+    "Catalogue",
+    "Code",
+    "Column",
+    "Coverage",
+    "DataElement",
+    "DataType",
+    "Dataset",
+    "Format",
+    "Relation",
+    "Required",
+    "Rule",
+    "Sensitivity",
+    "ValueDomain",
+    "load_catalogue",
+]
 
 ROOM = Path(__file__).resolve().parent
 
-DataType = Literal["S1", "S2", "S3", "L", "N", "D", "DT", "T", "BY"]
-Required = Literal["M", "R", "O"]
-Sensitivity = Literal["direct", "quasi", "sensitive", "none"]
+IDENTIFIER = r"DE0[1-9]\.\d{2}\.\d{3}\.\d{2}|KH\d{2}\.\d{3}\.\d{2}"
+"""WS 363's own grammar, or a local identifier, so that nobody mistakes ours for the standard's."""
 
+_T = TypeVar("_T")
 
-@dataclass(frozen=True)
-class DataElement:
-    """A data element (WS 363): what a value is, wherever it stands."""
-
-    identifier: str
-    column: str
-    name_zh: str
-    type: DataType
-    format: str
-    value_domain: str
-    unit: str
-    sensitivity: Sensitivity
-    std_version: str
-
-
-@dataclass(frozen=True)
-class Code:
-    """One code of a value domain; ``aliases`` are spellings seen in the wild."""
-
-    code: str
-    name_zh: str
-    parent: str = ""
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ValueDomain:
-    """A code list (WS 364, GB). An open one warns of unknown codes where a closed one fails."""
-
-    identifier: str
-    name_zh: str
-    is_closed: bool
-    std_version: str
-    codes: dict[str, Code] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format in the standards' notation: ``AN..50``, ``N1..3``, ``N..5,2``, ``D8``, ``T/F``."""
-
-    text: str
-    max_length: int | None
-    decimals: int
-
-    @classmethod
-    def parse(cls, text: str) -> Format:
-        match = re.fullmatch(r"(?:AN|A|N)(\d+)?(?:\.\.(\d+))?(?:,(\d+))?", text)
-        if not match:
-            return cls(text, None, 0)
-        longest = match.group(2) or match.group(1)
-        return cls(text, int(longest) if longest else None, int(match.group(3) or 0))
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A check on one column: ``range(50,300)``, ``not_future``, ``id_number``, ``phone``, ..."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Rule:
-        name, _, rest = text.partition("(")
-        arguments = tuple(part.strip() for part in rest.rstrip(")").split(",")) if rest else ()
-        return cls(name, arguments)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a dataset: its element, with what the dataset narrows already applied."""
-
-    dataset: str
-    name: str
-    element: DataElement
-    name_zh: str
-    required: Required
-    repeats: bool
-    type: DataType
-    format: Format
-    value_domain: str
-    """The value domain's identifier; empty where the column takes none."""
-    rules: tuple[Rule, ...]
-
-    @property
-    def unit(self) -> str:
-        return self.element.unit
-
-    @property
-    def sensitivity(self) -> Sensitivity:
-        return self.element.sensitivity
-
-
-@dataclass(frozen=True)
-class Relation:
-    """``child.column`` names a row of ``parent`` by its ``parent_column``, in one institution."""
-
-    parent: str
-    column: str
-    parent_column: str
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A dataset: one kind of record, with its key, its person and its columns.
-
-    ``person`` says how a row finds its person: ``self`` (it identifies one: name, number, ...),
-    the column that carries the source's own person number, or empty where no person is meant.
-    """
-
-    name: str
-    group: str
-    identifier: str
-    name_zh: str
-    key: tuple[str, ...]
-    person: str
-    event_time: str
-    relations: tuple[Relation, ...]
-    reported_by: str
-    frequency: str
-    columns: tuple[Column, ...]
-
-    def column(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"{self.name} has no column {name!r}")
-
-    @property
-    def person_columns(self) -> tuple[str, ...]:
-        """The columns that carry the source's own person numbers, strongest first.
-
-        For a ``self`` dataset: its key, or the patient number and the record number it carries.
-        """
-        names = ("patient_no", "record_no")
-        if self.person == "":
-            return ()
-        if self.person != "self":
-            return (self.person,)
-        carried = tuple(name for name in names if any(c.name == name for c in self.columns))
-        return carried or self.key
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """Everything that the tables say."""
-
-    elements: dict[str, DataElement]
-    value_domains: dict[str, ValueDomain]
-    datasets: dict[str, Dataset]
-
-    def dataset(self, name: str) -> Dataset:
-        try:
-            return self.datasets[name]
-        except KeyError:
-            raise KeyError(f"the catalogue has no dataset {name!r}") from None
-
-    def domain_of(self, column: Column) -> ValueDomain | None:
-        return self.value_domains[column.value_domain] if column.value_domain else None
+_ELEMENT = tuple(DataElement.__annotations__)
+_DOMAIN = ("value_domain", "name_zh", "coverage", "std_version", "ignored", "note")
+_CODE = tuple(Code.__annotations__)
+_DATASET = (
+    *("dataset", "group", "identifier", "name_zh", "key", "person", "event_time", "parents"),
+    *("reported_by", "frequency"),
+)
+_COLUMN = (
+    *("column", "data_element", "name_zh", "required", "repeats", "type", "format"),
+    *("value_domain", "rule", "sensitivity"),
+)
 
 
 @cache
 def load_catalogue(room: Path = ROOM) -> Catalogue:
-    """Read the catalogue's tables; raises ``ValueError`` naming the file and line that is wrong."""
-    elements = {row["identifier"]: _element(row) for row in _rows(room / "data_elements.csv")}
-    domains = {
-        row["value_domain"]: _value_domain(room, row)
-        for row in _rows(room / "value_domains" / "value_domains.csv")
-    }
-    datasets = {
-        row["dataset"]: _dataset(room, row, elements, domains)
-        for row in _rows(room / "datasets" / "datasets.csv")
-    }
-    return Catalogue(elements, domains, datasets)
+    """Read the catalogue's tables; raises ``KanghuError`` naming the file and line that is wrong.
+
+    Read once a process and folder (some 30 ms).
+    """
+    domains: dict[str, ValueDomain] = {}
+    for row in read_rows(room / "value_domains" / "value_domains.csv", _DOMAIN):
+        _add(domains, row["value_domain"], _value_domain(room, row), row)
+    elements: dict[str, DataElement] = {}
+    for row in read_rows(room / "data_elements.csv", _ELEMENT):
+        _add(elements, row["identifier"], _element(row, domains), row)
+    datasets: dict[str, Dataset] = {}
+    for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
+        _add(datasets, row["dataset"], _dataset(room, row, elements, domains), row)
+    catalogue = Catalogue(elements, domains, datasets)
+    for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
+        _check_relations(catalogue, catalogue.datasets[row["dataset"]], row)
+    return catalogue
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+def _add(found: dict[str, _T], name: str, thing: _T, row: Row) -> None:
+    if name in found:
+        row.fail(f"{name} 重复", "每个标识只写一行")
+    found[name] = thing
 
 
-def _element(row: dict[str, str]) -> DataElement:
-    return DataElement(**row)  # type: ignore[arg-type]
-
-
-def _value_domain(room: Path, row: dict[str, str]) -> ValueDomain:
-    path = room / "value_domains" / f"{row['value_domain']}.csv"
-    codes = {
-        item["code"]: Code(
-            item["code"], item["name_zh"], item["parent"], tuple(item["aliases"].split())
+def _element(row: Row, domains: dict[str, ValueDomain]) -> DataElement:
+    if not re.fullmatch(IDENTIFIER, row["identifier"]):
+        row.fail(
+            f"数据元标识 {row['identifier']!r} 不合规则",
+            "标准数据元写 DEnn.nn.nnn.nn;没有标准标识的写本地标识 KHnn.nnn.nn",
         )
-        for item in (_rows(path) if path.exists() else ())
-    }
+    _check_choice(row, "type", DataType)
+    _check_choice(row, "sensitivity", Sensitivity)
+    _check_domain(row, row["value_domain"], domains)
+    return DataElement(**row.cells)  # type: ignore[arg-type]
+
+
+def _value_domain(room: Path, row: Row) -> ValueDomain:
+    _check_choice(row, "coverage", Coverage)
+    path = room / "value_domains" / f"{row['value_domain']}.csv"
+    codes: dict[str, Code] = {}
+    if path.exists() or row["coverage"] != "open":
+        for item in read_rows(path, _CODE):
+            code = Code(
+                item["code"], item["name_zh"], item["parent"], tuple(item["aliases"].split())
+            )
+            _add(codes, code.code, code, item)
     return ValueDomain(
-        row["value_domain"],
-        row["name_zh"],
-        row["coverage"] == "closed",
-        row["std_version"],
-        codes,
+        identifier=row["value_domain"],
+        name_zh=row["name_zh"],
+        coverage=row["coverage"],  # type: ignore[arg-type]
+        std_version=row["std_version"],
+        codes=codes,
+        ignored=tuple(row["ignored"].split()),
+        note=row["note"],
     )
 
 
 def _dataset(
-    room: Path,
-    row: dict[str, str],
-    elements: dict[str, DataElement],
-    domains: dict[str, ValueDomain],
+    room: Path, row: Row, elements: dict[str, DataElement], domains: dict[str, ValueDomain]
 ) -> Dataset:
     path = room / "datasets" / row["group"] / f"{row['dataset']}.csv"
-    columns = tuple(
-        _column(row["dataset"], item, elements, domains, f"{path.name}:{line}")
-        for line, item in enumerate(_rows(path), start=2)
-    )
-    relations = tuple(_relation(part) for part in row["parents"].split(";") if part)
+    columns: dict[str, Column] = {}
+    for item in read_rows(path, _COLUMN):
+        _add(columns, item["column"], _column(row["dataset"], item, elements, domains), item)
+    person = "" if row["person"] == "none" else row["person"]
+    key = tuple(row["key"].split(","))
+    for name in (*key, *([person] if person != "self" else []), row["event_time"]):
+        if name and name not in columns:
+            row.fail(f"数据集 {row['dataset']} 没有列 {name!r}", f"在 {path.name} 里加这一列")
     return Dataset(
         name=row["dataset"],
         group=row["group"],
         identifier=row["identifier"],
         name_zh=row["name_zh"],
-        key=tuple(row["key"].split(",")),
-        person="" if row["person"] == "none" else row["person"],
+        key=key,
+        person=person,
         event_time=row["event_time"],
-        relations=relations,
+        relations=tuple(_relation(part) for part in row["parents"].split(";") if part),
         reported_by=row["reported_by"],
         frequency=row["frequency"],
-        columns=columns,
+        columns=tuple(columns.values()),
     )
 
 
 def _column(
-    dataset: str,
-    item: dict[str, str],
-    elements: dict[str, DataElement],
-    domains: dict[str, ValueDomain],
-    where: str,
+    dataset: str, row: Row, elements: dict[str, DataElement], domains: dict[str, ValueDomain]
 ) -> Column:
-    element = elements.get(item["data_element"])
+    element = elements.get(row["data_element"])
     if element is None:
-        raise ValueError(f"{where}: no data element {item['data_element']!r}")
-    domain = item["value_domain"] or element.value_domain
+        row.fail(f"没有数据元 {row['data_element']!r}", "先在 data_elements.csv 里加这个数据元")
+    domain = row["value_domain"] or element.value_domain
     domain = "" if domain == "none" else domain
-    if domain and domain not in domains:
-        raise ValueError(f"{where}: no value domain {domain!r}")
+    _check_domain(row, domain, domains)
+    _check_choice(row, "required", Required)
+    for name, choices in (("type", DataType), ("sensitivity", Sensitivity)):
+        if row[name]:
+            _check_choice(row, name, choices)
     return Column(
         dataset=dataset,
-        name=item["column"],
+        name=row["column"],
         element=element,
-        name_zh=item["name_zh"] or element.name_zh,
-        required=item["required"],  # type: ignore[arg-type]
-        repeats=item["repeats"] == "1",
-        type=item["type"] or element.type,  # type: ignore[arg-type]
-        format=Format.parse(item["format"] or element.format),
+        name_zh=row["name_zh"] or element.name_zh,
+        required=row["required"],  # type: ignore[arg-type]
+        repeats=row["repeats"] == "1",
+        type=row["type"] or element.type,  # type: ignore[arg-type]
+        format=Format.parse(row["format"] or element.format),
         value_domain=domain,
-        rules=tuple(Rule.parse(text) for text in item["rule"].split()),
+        rules=tuple(Rule.parse(text) for text in row["rule"].split()),
+        sensitivity=row["sensitivity"] or element.sensitivity,  # type: ignore[arg-type]
     )
 
 
@@ -283,3 +186,29 @@ def _relation(text: str) -> Relation:
     parent, _, columns = text.partition(":")
     column, _, parent_column = columns.partition("=")
     return Relation(parent, column, parent_column)
+
+
+def _check_relations(catalogue: Catalogue, dataset: Dataset, row: Row) -> None:
+    own = {column.name for column in dataset.columns}
+    for relation in dataset.relations:
+        parent = catalogue.datasets.get(relation.parent)
+        theirs = {column.name for column in parent.columns} if parent else set()
+        if relation.column not in own or relation.parent_column not in theirs:
+            row.fail(
+                f"{dataset.name} 的关系 {relation.parent}:{relation.column}"
+                f"={relation.parent_column} 指向不存在的数据集或列",
+                "写成 上级数据集:本集的列=上级的列",
+            )
+
+
+def _check_domain(row: Row, domain: str, domains: dict[str, ValueDomain]) -> None:
+    if domain and domain not in domains:
+        row.fail(
+            f"没有值域 {domain!r}",
+            "先在 value_domains/value_domains.csv 里登记;没有条目的登记为 open",
+        )
+
+
+def _check_choice(row: Row, name: str, choices: object) -> None:
+    if row[name] not in get_args(choices):
+        row.fail(f"{name} 不能是 {row[name]!r}", f"可用:{', '.join(get_args(choices))}")
