@@ -1,0 +1,78 @@
+"""The institutions' own systems: each vendor keeps the city's events in its own dialect.
+
+A writer takes chunks of canonical events (``simulator/events.py``) and leaves what the vendor's
+product would hold: tables and views in PostgreSQL, SQLite files, an API's store, CSV and Excel
+files, HL7 messages, CDA documents. What the tables are called, how they look and which habits
+they have is in ``layouts/<system>.sql``; how they are read again is the product's own
+``collectors/systems/<system>.yml``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from kanghu.store import embedded_server_url
+from simulator.events import DELIVERED, Chunk
+from simulator.plan import Assignment
+from simulator.systems.postgres import JiweiWriter, QingyunWriter
+
+
+class SystemWriter(Protocol):
+    """One vendor's product at all the institutions that run it."""
+
+    def write(self, chunk: Chunk) -> list[pa.Table]:
+        """Append this system's rows of the chunk; tables of schema ``DELIVERED``."""
+        ...
+
+    def change(self, chunk: Chunk) -> list[pa.Table]:
+        """Apply this system's rows of a chunk of changes."""
+        ...
+
+    def close(self) -> list[dict[str, Any]]:
+        """Finish files and indexes; the source files' contents."""
+        ...
+
+
+def open_writers(
+    assignments: Sequence[Assignment], out: Path, postgres: str | None, *, keep: bool = False
+) -> Writers:
+    """All systems of a city, as ``simulator.events.CityWriters`` says."""
+    data = out / "systems"
+    if not keep and data.exists():
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True)
+    url = postgres or embedded_server_url(out / "postgres")
+
+    def sites(system: str) -> list[Assignment]:
+        return [one for one in assignments if system in one.systems]
+
+    makers: dict[str, Callable[[list[Assignment]], SystemWriter]] = {
+        "jiwei_phis": lambda run_by: JiweiWriter(run_by, url, keep=keep),
+        "qingyun_his": lambda run_by: QingyunWriter(run_by, url, keep=keep),
+    }
+    return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])
+
+
+class Writers:
+    """Hands each chunk to every system's writer; each takes the rows that are its own."""
+
+    def __init__(self, writers: Sequence[SystemWriter]) -> None:
+        self._writers = tuple(writers)
+
+    def write(self, chunk: Chunk) -> pa.Table:
+        return _together([part for one in self._writers for part in one.write(chunk)])
+
+    def change(self, chunk: Chunk) -> pa.Table:
+        return _together([part for one in self._writers for part in one.change(chunk)])
+
+    def close(self) -> list[dict[str, Any]]:
+        return [said for one in self._writers for said in one.close()]
+
+
+def _together(parts: list[pa.Table]) -> pa.Table:
+    return pa.concat_tables(parts) if parts else DELIVERED.empty_table()
