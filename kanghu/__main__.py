@@ -1,0 +1,5 @@
+"""``python -m kanghu`` is ``kanghu``."""
+
+from kanghu.cli import main
+
+main()
