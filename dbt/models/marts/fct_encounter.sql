@@ -1,0 +1,22 @@
+select
+    institution_code || '|' || encounter_no as encounter_id,
+    institution_code,
+    resident_id,
+    encounter_no,
+    patient_type_code,
+    visited_at,
+    visited_date,
+    department_code,
+    department_name,
+    visit_kind_code,
+    age_years,
+    systolic_mmhg,
+    diastolic_mmhg,
+    glucose_mmol_l,
+    main_diagnosis_code,
+    main_diagnosis_name,
+    tcm_disease_code,
+    tcm_disease_name,
+    doctor_no,
+    payer_code
+from {{ ref('stg_outpatient_encounter') }}

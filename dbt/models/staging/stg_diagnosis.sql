@@ -1,0 +1,4 @@
+select
+    *,
+    cast(diagnosed_at as date) as diagnosed_date
+from {{ silver('diagnosis') }}

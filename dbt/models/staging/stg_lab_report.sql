@@ -1,0 +1,4 @@
+select
+    *,
+    cast(reported_at as date) as reported_date
+from {{ silver('lab_report') }}

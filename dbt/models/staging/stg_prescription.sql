@@ -1,0 +1,4 @@
+select
+    *,
+    cast(prescribed_at as date) as prescribed_date
+from {{ silver('prescription') }}

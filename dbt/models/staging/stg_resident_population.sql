@@ -1,0 +1,2 @@
+select *
+from {{ silver('resident_population') }}
