@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from collectors.readers.delivered_files import DeliveredFile
-from collectors.readers.json_path import Found, JsonPath, parse
-from collectors.readers.parts import UNITS, Part, SplittingReader, Unit, ValueOf
+from collectors.readers.json_path import Document, Found, JsonPath, parse
+from collectors.readers.parts import Part, SplittingReader, Unit, ValueOf
 from collectors.readers.text_encoding import decode, keep
 from collectors.registry import Feed, System, Table
 from kanghu.errors import KanghuError
@@ -35,13 +35,17 @@ class JsonReader(SplittingReader):
                 yield _unit(line, file, position, f"{file.name} 第 {position} 行")
 
     def parts(self, table: Table, unit: Unit) -> Iterator[Part]:
-        record = _compiled(table.record or "")
-        for found in record.find(Found(unit.content), unit.content):
-            yield Part(found.path or UNITS, found)
+        document: Document | None = unit.content
+        if document is None:
+            return
+        for found in _compiled(table.record or "").find(Found(document.content), document):
+            yield Part(found.path, found)
 
     def value_of(self, table: Table, path: str, where: str) -> ValueOf:
         compiled = JsonPath(path, where)
-        return lambda unit, part: compiled.text_of(part.place or Found(unit.content), unit.content)
+        return lambda unit, part: compiled.text_of(
+            part.place or Found(unit.content.content), unit.content
+        )
 
     def unmapped(self, system: System, unit: Unit) -> str:
         return "文档里没有任何一种声明的记录"
@@ -54,7 +58,7 @@ def _compiled(record: str) -> JsonPath:
 
 def _unit(text: str, file: DeliveredFile, position: int, where: str) -> Unit:
     try:
-        return Unit(file, position, text, parse(text))
+        return Unit(file, position, text, Document(parse(text)))
     except (ValueError, RecursionError) as error:
         place = f" 第 {error.pos} 个字符" if hasattr(error, "pos") else ""
         return Unit(

@@ -1,7 +1,8 @@
 """Paths into JSON documents: which objects are parts, and which values lie in a part.
 
 ``entry[*].resource[resourceType=Patient]`` names parts; ``name[0].given[*]``, ``^.id`` (the object
-around the part) and ``$.type`` (from the root) name values. Numbers stay as they were written.
+around the part), ``$.type`` (from the root) and ``subject.reference->name[0].family`` (in the
+resource that a FHIR reference names) name values. Numbers stay as they were written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kanghu.errors import KanghuError
@@ -60,8 +62,28 @@ class Found:
     path: str = ""
 
 
-Step = Callable[[Found], Iterator[Found]]
-_NAME = re.compile(r"[^.\[\]]+")
+class Document:
+    """A parsed document, and what references in it may name."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    @cached_property
+    def references(self) -> dict[str, Any]:
+        """The resources of a FHIR bundle by ``fullUrl`` and by ``Type/id``."""
+        named: dict[str, Any] = {}
+        entries = self.content.get("entry") if isinstance(self.content, dict) else None
+        for entry in entries if isinstance(entries, list) else []:
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict):
+                named[f"{resource.get('resourceType')}/{resource.get('id')}"] = resource
+                named[str(entry.get("fullUrl"))] = resource
+        return named
+
+
+Step = Callable[[Found, Document], Iterator[Found]]
+_NAME = re.compile(r"[^.\[\]>-]+(?:-(?!>)[^.\[\]>-]*)*")
+_FOLLOW = "->"
 
 
 class JsonPath:
@@ -79,18 +101,18 @@ class JsonPath:
         rest = rest[self.up :].removeprefix(".") if self.up else rest
         self.steps = list(self._compile("" if rest == "." else rest))
 
-    def find(self, start: Found, root: Any) -> Iterator[Found]:
+    def find(self, start: Found, document: Document) -> Iterator[Found]:
         """All that the path names, seen from ``start``."""
-        found = Found(root) if self.from_root else start
+        found = Found(document.content) if self.from_root else start
         if self.up:
             if self.up > len(found.around):
                 return
             found = Found(found.around[-self.up], found.around[: -self.up], found.path)
-        yield from _follow(found, self.steps)
+        yield from _walk(found, document, self.steps)
 
-    def text_of(self, start: Found, root: Any) -> str | None:
+    def text_of(self, start: Found, document: Document) -> str | None:
         """The first value as text; with ``[*]`` all of them, joined; ``None`` where none lies."""
-        texts = (written(found.value) for found in self.find(start, root))
+        texts = (written(found.value) for found in self.find(start, document))
         if "[*]" in self.text:
             given = [text for text in texts if text is not None]
             return JOIN.join(given) if given else None
@@ -109,11 +131,16 @@ class JsonPath:
                     raise self._wrong()
                 yield _member(name[0])
                 at = name.end()
-            if at < len(rest) and rest[at] == ".":
+            if rest.startswith(_FOLLOW, at):
+                yield _referenced
+                at += len(_FOLLOW)
+            elif rest.startswith(".", at):
                 at += 1
-                if at == len(rest) or rest[at] in ".[":
-                    raise self._wrong()
             elif at < len(rest) and rest[at] != "[":
+                raise self._wrong()
+            else:
+                continue
+            if at == len(rest) or rest[at] in ".[":
                 raise self._wrong()
 
     def _closing(self, rest: str, at: int) -> int:
@@ -144,16 +171,16 @@ class JsonPath:
         )
 
 
-def _follow(found: Found, steps: list[Step]) -> Iterator[Found]:
+def _walk(found: Found, document: Document, steps: list[Step]) -> Iterator[Found]:
     if not steps:
         yield found
         return
-    for one in steps[0](found):
-        yield from _follow(one, steps[1:])
+    for one in steps[0](found, document):
+        yield from _walk(one, document, steps[1:])
 
 
 def _member(name: str) -> Step:
-    def step(found: Found) -> Iterator[Found]:
+    def step(found: Found, document: Document) -> Iterator[Found]:
         if isinstance(found.value, dict) and name in found.value:
             path = f"{found.path}.{name}" if found.path else name
             yield Found(found.value[name], (*found.around, found.value), path)
@@ -162,27 +189,32 @@ def _member(name: str) -> Step:
 
 
 def _item(position: int) -> Step:
-    def step(found: Found) -> Iterator[Found]:
+    def step(found: Found, document: Document) -> Iterator[Found]:
         if isinstance(found.value, list) and position < len(found.value):
             yield Found(found.value[position], found.around, f"{found.path}[{position}]")
 
     return step
 
 
-def _each(found: Found) -> Iterator[Found]:
+def _each(found: Found, document: Document) -> Iterator[Found]:
     if isinstance(found.value, list):
         for position, one in enumerate(found.value):
             yield Found(one, found.around, f"{found.path}[{position}]")
+
+
+def _referenced(found: Found, document: Document) -> Iterator[Found]:
+    if isinstance(found.value, str) and found.value in document.references:
+        yield Found(document.references[found.value], found.around, f"{found.path}->")
 
 
 def _filter(path: JsonPath, value: str, wanted: bool) -> Step:
     """Keep an object, or the objects of an array, whose ``path`` is one of ``a|b`` (or is not)."""
     values = set(value.split("|"))
 
-    def step(found: Found) -> Iterator[Found]:
-        candidates = _each(found) if isinstance(found.value, list) else iter((found,))
-        for one in candidates:
-            if (path.text_of(Found(one.value), one.value) in values) == wanted:
+    def step(found: Found, document: Document) -> Iterator[Found]:
+        many = isinstance(found.value, list)
+        for one in _each(found, document) if many else iter((found,)):
+            if (path.text_of(Found(one.value), document) in values) == wanted:
                 yield one
 
     return step
