@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pyarrow as pa
@@ -34,7 +34,7 @@ class PostgresWriter:
     """Where the rows are copied to."""
     organisation = ""
     """The column with the institution's code, in every table."""
-    keys: dict[str, tuple[str, ...]] = {}
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Tables whose key is not just the first column after the organisation's."""
     void: tuple[str, str] = ("", "")
     """The void mark: its column and its value for a voided row."""
@@ -157,7 +157,7 @@ class JiweiWriter(PostgresWriter):
     system = "jiwei_phis"
     schema = "jwphis"
     organisation = "jgdm"
-    keys = {"t_cfmx": ("cfh", "mxh"), "t_sfyy": ("sfbh", "yyh")}
+    keys: ClassVar = {"t_bsjl": ("lb", "bsbh"), "t_cfmx": ("cfh", "mxh"), "t_sfyy": ("sfbh", "yyh")}
     void = ("zfbz", "1")
 
     def _source(self, place: int, site: Assignment) -> dict[str, Any]:
@@ -176,6 +176,7 @@ class QingyunWriter(PostgresWriter):
     system = "qingyun_his"
     schema = "qingyun_base"
     organisation = "org_id"
+    keys: ClassVar = {"hx_event": ("hx_type", "hx_id")}
     void = ("record_state", "VOID")
 
     def _create(self) -> None:

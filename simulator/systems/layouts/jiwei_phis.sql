@@ -135,34 +135,34 @@ from live where has_voided_twin(_event_resident_record);
 
 -- 病史: seven lists in one table, told apart by lb.
 create view t_bsjl as
-select _institution, history_no as _key, _event_id as _event_past_disease,
+select _institution, 'JB|' || history_no as _key, _event_id as _event_past_disease,
     null as _event_surgery_history, null as _event_trauma_history, null as _event_transfusion_history,
     null as _event_family_history, null as _event_allergy_history, null as _event_exposure_history,
     _institution as jgdm, history_no as bsbh, 'JB' as lb, record_no as dabh, disease_code as dm,
     disease_name as mc, null as gx, compact(confirmed_date) as rq, null as nx
 from past_disease
 union all by name
-select _institution, history_no as _key, _event_id as _event_surgery_history,
+select _institution, 'SS|' || history_no as _key, _event_id as _event_surgery_history,
     _institution as jgdm, history_no as bsbh, 'SS' as lb, record_no as dabh, surgery_name as mc, compact(occurred_date) as rq
 from surgery_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_trauma_history,
+select _institution, 'WS|' || history_no as _key, _event_id as _event_trauma_history,
     _institution as jgdm, history_no as bsbh, 'WS' as lb, record_no as dabh, trauma_name as mc, compact(occurred_date) as rq
 from trauma_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_transfusion_history,
+select _institution, 'SX|' || history_no as _key, _event_id as _event_transfusion_history,
     _institution as jgdm, history_no as bsbh, 'SX' as lb, record_no as dabh, transfusion_reason as mc, compact(occurred_date) as rq
 from transfusion_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_family_history,
+select _institution, 'JZ|' || history_no as _key, _event_id as _event_family_history,
     _institution as jgdm, history_no as bsbh, 'JZ' as lb, record_no as dabh, disease_code as dm, disease_name as mc, relative_code as gx
 from family_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_allergy_history,
+select _institution, 'GM|' || history_no as _key, _event_id as _event_allergy_history,
     _institution as jgdm, history_no as bsbh, 'GM' as lb, record_no as dabh, allergen_code as dm, allergen_name as mc, compact(occurred_date) as rq
 from allergy_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_exposure_history,
+select _institution, 'BL|' || history_no as _key, _event_id as _event_exposure_history,
     _institution as jgdm, history_no as bsbh, 'BL' as lb, record_no as dabh, exposure_code as dm, exposure_years as nx
 from exposure_history;
 
@@ -239,7 +239,7 @@ from followup_medication;
 
 create view t_ksxx as
 select _institution, department_code as _key, _event_id as _event_department,
-    _institution as jgdm, rpad(department_code, 12, ' ') as ksdm, department_name as ksmc,
+    _institution as jgdm, department_code as ksdm, department_name as ksmc,
     department_class_code as ksfl, department_type_code as kslx, head_name as fzr, status_code as zt
 from department;
 

@@ -152,20 +152,20 @@ select _institution, history_no as _key, _event_id as _event_past_disease,
 from past_disease;
 
 create view hx_event as
-select _institution, history_no as _key, _event_id as _event_surgery_history,
+select _institution, 'SURGERY|' || history_no as _key, _event_id as _event_surgery_history,
     null as _event_trauma_history, null as _event_transfusion_history,
     _institution as org_id, history_no as hx_id, 'SURGERY' as hx_type, record_no as file_no,
     surgery_name as description, day(occurred_date) as occurred_on, 'VALID' as record_state,
     moment(_changed_at) as updated_at
 from surgery_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_trauma_history,
+select _institution, 'TRAUMA|' || history_no as _key, _event_id as _event_trauma_history,
     _institution as org_id, history_no as hx_id, 'TRAUMA' as hx_type, record_no as file_no,
     trauma_name as description, day(occurred_date) as occurred_on, 'VALID' as record_state,
     moment(_changed_at) as updated_at
 from trauma_history
 union all by name
-select _institution, history_no as _key, _event_id as _event_transfusion_history,
+select _institution, 'TRANSFUSION|' || history_no as _key, _event_id as _event_transfusion_history,
     _institution as org_id, history_no as hx_id, 'TRANSFUSION' as hx_type, record_no as file_no,
     transfusion_reason as description, day(occurred_date) as occurred_on, 'VALID' as record_state,
     moment(_changed_at) as updated_at
