@@ -172,13 +172,10 @@ def _scores(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float]
     scores: dict[str, dict[str, float]] = {}
     rows = connection.execute(
         """
-        select institution_code, dimension,
-               100 * (1 - sum(failed_weight) / nullif(sum(checked_weight), 0))
-        from marts.rpt_quality_score group by all
-        union all
-        select institution_code, 'all',
-               100 * (1 - sum(failed_weight) / nullif(sum(checked_weight), 0))
-        from marts.rpt_quality_score group by all
+        select institution_code, coalesce(dimension, 'all'),
+               sum(score * record_count) / sum(record_count)
+        from marts.rpt_quality_score
+        group by grouping sets ((institution_code, dimension), (institution_code))
         """
     ).fetchall()
     for institution, dimension, score in rows:
