@@ -19,7 +19,7 @@ import pyarrow as pa
 from kanghu.store import embedded_server_url
 from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
-from simulator.systems.postgres import JiweiWriter, QingyunWriter
+from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 
 
 class SystemWriter(Protocol):
@@ -54,6 +54,7 @@ def open_writers(
     makers: dict[str, Callable[[list[Assignment]], SystemWriter]] = {
         "jiwei_phis": lambda run_by: JiweiWriter(run_by, url, keep=keep),
         "qingyun_his": lambda run_by: QingyunWriter(run_by, url, keep=keep),
+        "fuyou_his": lambda run_by: FuyouWriter(run_by, url, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])
 

@@ -57,6 +57,10 @@ DEVIATIONS: dict[str, tuple[Deviation, ...]] = {
             codes={"gender": ("sex", {"M": ("1M", "1"), "F": ("2F", "2")})},
         ),
     ),
+    "fuyou_his": (
+        Deviation(place=1, renamed={"clinic_master": {"illness_desc": "chief_complaint"}}),
+        Deviation(place=3, codes={"charge_type": ("charge_type", {"自费": ("全自费", "7")})}),
+    ),
 }
 
 

@@ -214,6 +214,64 @@ class QingyunWriter(PostgresWriter):
         )
 
 
+class FuyouWriter(PostgresWriter):
+    """妇幼HIS: each hospital's tables are partitions, in its own schema, of one to load into."""
+
+    system = "fuyou_his"
+    schema = "fuyou_load"
+    organisation = "hospital_no"
+    keys: ClassVar = {
+        "outp_presc_detail": ("presc_no", "item_no"),
+        "mr_first_page": ("mr_no", "inp_no"),
+    }
+    void = ("del_flag", "1")
+
+    def _create(self) -> None:
+        self._new_schema(self.schema)
+        for site in self.sites:
+            self._new_schema(_schema("fy", site))
+        for table in self.layout.tables:
+            self.postgres.execute(
+                sql.SQL("create table {} ({}) partition by list ({})").format(
+                    self._target(table), self._columns(table), sql.Identifier(self.organisation)
+                )
+            )
+            for place, site in enumerate(self.sites):
+                own = deviation(self.system, place)
+                renamed = own.renamed.get(table.name, {}) if own else {}
+                self._create_partition(site, table, renamed)
+
+    def _create_partition(
+        self, site: Assignment, table: VendorTable, renamed: dict[str, str]
+    ) -> None:
+        name = f"{table.name}_base" if renamed else table.name
+        partition = sql.Identifier(_schema("fy", site), name)
+        self.postgres.execute(
+            sql.SQL("create table {} partition of {} for values in ({})").format(
+                partition, self._target(table), sql.Literal(site.institution)
+            )
+        )
+        if renamed:
+            columns = sql.SQL(", ").join(
+                sql.SQL("{} as {}").format(sql.Identifier(n), sql.Identifier(renamed.get(n, n)))
+                for n in table.columns
+            )
+            self.postgres.execute(
+                sql.SQL("create view {} as select {} from {}").format(
+                    sql.Identifier(_schema("fy", site), table.name), columns, partition
+                )
+            )
+
+    def _source(self, place: int, site: Assignment) -> dict[str, Any]:
+        return source_file(
+            site,
+            self.system,
+            place,
+            connection=CONNECTION,
+            parameters={"schema": _schema("fy", site)},
+        )
+
+
 def _schema(prefix: str, site: Assignment) -> str:
     return f"{prefix}_{site.institution.lower()}"
 
