@@ -17,11 +17,11 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _MESSAGE_START = re.compile(rb"(?:\A|(?<=[\r\n\x0b]))(?:MSH|FHS|BHS|FTS|BTS)(?=[^A-Za-z0-9])")
 _PATH = re.compile(
-    r"(?P<following>>)?(?P<segment>[A-Z][A-Z0-9]{2})"
+    r"(?P<after>>{0,2})(?P<segment>[A-Z][A-Z0-9]{2})"
     r"-(?P<field>\d+)(?:\[(?P<repetition>\d+|\*)\])?"
     r"(?:\.(?P<component>\d+)(?:\.(?P<subcomponent>\d+))?)?"
 )
-_ORDINAL = re.compile(r"(?P<following>>)?(?P<segment>[A-Z][A-Z0-9]{2})-@index")
+_ORDINAL = re.compile(r"(?P<after>>?)(?P<segment>[A-Z][A-Z0-9]{2})-@index")
 _FRAMING = b"\x0b\x1c\r\n \t"
 """What MLLP and editors leave around a message."""
 
@@ -110,8 +110,8 @@ class Segment:
 class Hl7Path:
     """``PID-3[2].1.1``: segment, field, repetition (0 = all, joined), component, subcomponent.
 
-    Component and subcomponent 0 mean the whole. ``following`` looks in the segments after the
-    part (up to the next part of its kind) rather than before it.
+    Component and subcomponent 0 mean the whole. ``after``: ``>`` looks for the nearest segment
+    after the part (up to the next part of its kind) rather than before it, ``>>`` takes all there.
     """
 
     segment: str
@@ -119,21 +119,21 @@ class Hl7Path:
     repetition: int = 1
     component: int = 0
     subcomponent: int = 0
-    following: bool = False
+    after: str = ""
 
     @classmethod
     def parse(cls, text: str, where: str = "") -> Hl7Path:
         """Raises ``KanghuError`` where ``text`` is not such a path. Field 0 is ``@index``."""
         found = _ORDINAL.fullmatch(text)
         if found:
-            return cls(found["segment"], 0, following=bool(found["following"]))
+            return cls(found["segment"], 0, after=found["after"])
         found = _PATH.fullmatch(text)
         if not found or int(found["field"]) == 0 or found["repetition"] == "0":
             raise KanghuError(
                 what=f"{text!r} 不是 HL7 取值路径",
                 where=where,
                 rule="columns",
-                mend="写作 PID-3.1、PID-5.1.1、PID-3[2].1、PID-3[*].1、>RXR-1.1 或 OBR-@index",
+                mend="写作 PID-3.1、PID-3[2].1、PID-3[*].1、>RXR-1.1、>>OBX-5、OBR-@index",
             )
         repetition = found["repetition"] or "1"
         return cls(
@@ -142,7 +142,7 @@ class Hl7Path:
             0 if repetition == "*" else int(repetition),
             int(found["component"] or 0),
             int(found["subcomponent"] or 0),
-            bool(found["following"]),
+            found["after"],
         )
 
 
@@ -198,27 +198,30 @@ class Message:
     def value(self, at: int, path: Hl7Path) -> str | None:
         """The value at ``path`` seen from segment ``at``.
 
-        The segment itself, else the nearest one of that name before it; with ``following`` the
-        nearest after it, not beyond the next segment of the same name as segment ``at``.
+        The segment itself, else the nearest one of that name before it; with ``>`` the nearest
+        after it, with ``>>`` the values of all after it as lines.
         """
-        segment = self._seen_from(at, path)
+        if path.after == ">>":
+            values = (segment.value(path) for segment in self._after(at, path.segment))
+            given = [value for value in values if value is not None]
+            return "\n".join(given) if given else None
+        found = self._after(at, path.segment) if path.after else self._before(at, path.segment)
+        segment = next(found, None)
         if segment is None:
             return None
         return str(segment.ordinal) if path.field == 0 else segment.value(path)
 
-    def _seen_from(self, at: int, path: Hl7Path) -> Segment | None:
+    def _before(self, at: int, name: str) -> Iterator[Segment]:
+        return (one for one in self.segments[at::-1] if one.name == name)
+
+    def _after(self, at: int, name: str) -> Iterator[Segment]:
+        """Those called ``name`` after ``at``, up to the next segment of the same kind as ``at``."""
         own = self.segments[at].name
-        if path.following:
-            for segment in self.segments[at + 1 :]:
-                if segment.name == path.segment:
-                    return segment
-                if segment.name == own:
-                    return None
-            return None
-        for place in range(at, -1, -1):
-            if self.segments[place].name == path.segment:
-                return self.segments[place]
-        return None
+        for segment in self.segments[at + 1 :]:
+            if segment.name == name:
+                yield segment
+            if segment.name == own:
+                return
 
 
 def _segment_texts(text: str, separator: str) -> Iterator[str]:
