@@ -1,0 +1,203 @@
+"""Two prepared rows side by side: which level of agreement each field reaches, as SQL.
+
+A kind is an ordered list of levels, each a condition over ``x_l`` and ``x_r``; the first that
+holds is the pair's level. Missing on either side is no evidence. Their m and u are in
+``levels.csv`` (or the model's own).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spark_jobs.identity.model import Comparison, LinkModel, level_parameters
+from spark_jobs.identity.prepare import quoted
+
+_CLOSE = 0.92
+_SIMILAR = 0.8
+
+
+@dataclass(frozen=True)
+class Level:
+    """``sql`` decides whether a pair reaches the level ``name``."""
+
+    name: str
+    sql: str
+
+
+def levels(comparison: Comparison) -> list[Level]:
+    """The levels of a comparison, best evidence first; the last is ``else``."""
+    first = comparison.columns[0]
+    left, right = _sides(first)
+    missing = Level("missing", f"{left} is null or {right} is null")
+    same = Level("same", f"{left} = {right}")
+    match comparison.kind:
+        case "chinese_name":
+            return [missing, same, *_name_levels(first)]
+        case "birth_date":
+            january = f"month({left}) = 1 and day({left}) = 1"
+            same_year = f"year({left}) = year({right})"
+            placeholder = Level("placeholder", f"{left} = {right} and {january}")
+            return [
+                missing,
+                placeholder,
+                same,
+                Level("near", _near_date(left, right)),
+                Level("year", same_year),
+                _rest("differ"),
+            ]
+        case "date":
+            return [missing, same, Level("near", _near_date(left, right)), _rest("differ")]
+        case "id_number":
+            return _id_levels(comparison, missing)
+        case "phone":
+            return [same, *_contact_levels(comparison.columns), missing, _rest("differ")]
+        case "address":
+            return _address_levels(comparison.columns)
+        case "person_name" | "text":
+            similarity = f"jaro_winkler_similarity({left}, {right})"
+            return [
+                missing,
+                same,
+                Level("close", f"{similarity} >= {_CLOSE}"),
+                Level("similar", f"{similarity} >= {_SIMILAR}"),
+                _rest("differ"),
+            ]
+        case "digits":
+            near = f"damerau_levenshtein({left}, {right}) <= 1"
+            return [missing, same, Level("near", near), _rest("differ")]
+        case _:
+            return [missing, same, _rest("differ")]
+
+
+def splink_comparison(name: str, comparison: Comparison) -> dict[str, Any]:
+    """The comparison as Splink's settings take it, with stated m and u."""
+    stated = level_parameters()
+
+    def level_of(level: Level) -> dict[str, Any]:
+        said = {"sql_condition": level.sql, "label_for_charts": level.name}
+        if level.name == "missing":
+            return said | {"is_null_level": True}
+        m, u = stated[(comparison.kind, level.name)]
+        return said | {
+            "m_probability": comparison.m.get(level.name, m),
+            "u_probability": comparison.u.get(level.name, u),
+        }
+
+    return {
+        "output_column_name": name,
+        "comparison_levels": [level_of(level) for level in levels(comparison)],
+    }
+
+
+def level_names_sql(name: str, comparison: Comparison) -> str:
+    """SQL over Splink's ``gamma_<name>``: the level's name (Splink counts down to 0, null -1)."""
+    found = [level.name for level in levels(comparison) if level.name != "missing"]
+    cases = " ".join(
+        f"when {number} then '{level}'" for number, level in enumerate(reversed(found))
+    )
+    return f"case {quoted('gamma_' + name)} {cases} else 'missing' end"
+
+
+def blocking_rules(model: LinkModel, *, only_new: bool) -> list[str]:
+    """One rule a list of columns; ``only_new`` leaves out pairs of rows both compared before."""
+    extra = " and (l.is_new or r.is_new)" if only_new else ""
+    return [
+        " and ".join(f"{_key('l', part)} = {_key('r', part)}" for part in rule) + extra
+        for rule in model.blocking
+    ]
+
+
+def _key(side: str, part: str) -> str:
+    column, _, length = part.partition(":")
+    reference = f"{side}.{quoted(column)}"
+    return f"substr(cast({reference} as varchar), 1, {int(length)})" if length else reference
+
+
+def _sides(column: str) -> tuple[str, str]:
+    return quoted(column + "_l"), quoted(column + "_r")
+
+
+def _rest(name: str) -> Level:
+    return Level(name, "ELSE")
+
+
+def _same(column: str) -> str:
+    left, right = _sides(column)
+    return f"{left} = {right}"
+
+
+def _name_levels(name: str) -> list[Level]:
+    left, right = _sides(name)
+    return [
+        Level("sound", _same(f"{name}_sound")),
+        Level("shape", _same(f"{name}_shape")),
+        Level("given", f"{_same(name + '_given')} and length({left}) > 2"),
+        Level("near", f"levenshtein({left}, {right}) = 1 and length({left}) > 2"),
+        Level("surname", _same(f"{name}_family")),
+        _rest("differ"),
+    ]
+
+
+def _near_date(left: str, right: str) -> str:
+    written = f"strftime({left}, '%Y%m%d')", f"strftime({right}, '%Y%m%d')"
+    swapped = (
+        f"year({left}) = year({right}) and month({left}) = day({right}) "
+        f"and day({left}) = month({right})"
+    )
+    return f"damerau_levenshtein({written[0]}, {written[1]}) <= 1 or ({swapped})"
+
+
+def _id_levels(comparison: Comparison, missing: Level) -> list[Level]:
+    number, name = comparison.columns[0], comparison.columns[-1]
+    left, right = _sides(number)
+    valid_left, valid_right = _sides("id18")
+    state_left, state_right = _sides("id_state")
+    alike = f"({_same(name + '_sound')} or {_same(name + '_shape')})"
+    masked = (
+        f"(contains({left}, '*') or contains({right}, '*')) and length({left}) = length({right}) "
+        f"and (regexp_full_match({left}, replace({right}, '*', '.')) "
+        f"or regexp_full_match({right}, replace({left}, '*', '.')))"
+    )
+    return [
+        missing,
+        Level(
+            "same_own",
+            f"{valid_left} = {valid_right} and {state_left} >= 1 and {state_right} >= 1",
+        ),
+        Level("same_named", f"{left} = {right} and {alike}"),
+        Level("same_other", f"{left} = {right}"),
+        Level("contradict", f"{state_left} = 2 and {state_right} = 2"),
+        Level("masked", masked),
+        Level(
+            "near",
+            f"({valid_left} is null or {valid_right} is null) "
+            f"and damerau_levenshtein({left}, {right}) <= 2",
+        ),
+        _rest("differ"),
+    ]
+
+
+def _contact_levels(columns: tuple[str, ...]) -> list[Level]:
+    if len(columns) < 2:
+        return []
+    (own_left, own_right), (contact_left, contact_right) = (_sides(c) for c in columns[:2])
+    across = (
+        f"{own_left} = {contact_right} or {own_right} = {contact_left} "
+        f"or {contact_left} = {contact_right}"
+    )
+    return [Level("contact", across)]
+
+
+def _address_levels(columns: tuple[str, ...]) -> list[Level]:
+    """From narrow to broad: each level also needs agreement on all that is broader, and a place
+    that one side leaves out is no disagreement."""
+    names = ("county", "township", "village", "door")[: len(columns)]
+    pairs = [_sides(column) for column in columns]
+    agree = [f"{left} = {right}" for left, right in pairs]
+    missing = " and ".join(f"({left} is null or {right} is null)" for left, right in pairs)
+    found = [Level("missing", missing)]
+    for place in range(len(columns) - 1, -1, -1):
+        broader = "".join(f" and coalesce({said}, true)" for said in agree[:place])
+        found.append(Level(names[place], agree[place] + broader))
+    return [*found, _rest("differ")]

@@ -1,0 +1,237 @@
+"""``kanghu link``: the people in any CSV or Parquet file made one, by the same identity code.
+
+The configuration is a ``LinkModel`` in YAML; without one, columns are guessed by their names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from kanghu.errors import KanghuError
+from spark_jobs.identity.clusters import Edges, cluster
+from spark_jobs.identity.model import Comparison, LinkModel, load_model
+from spark_jobs.identity.prepare import prepare, quoted
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """``rows`` of the file became ``clusters`` people by ``links`` pairs above the threshold.
+
+    ``clusters_path``: the file's rows with ``row_id`` and ``cluster_id`` before them.
+    ``evidence_path``: each pair that is more likely one person than two, with its weight (bits),
+    probability, the level of agreement of each field, and whether it was taken (``linked``).
+    """
+
+    rows: int
+    clusters: int
+    links: int
+    clusters_path: Path
+    evidence_path: Path
+    model: LinkModel
+
+
+def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
+    """Link ``path`` into the folder ``out``; results have the file's own format.
+
+    Raises ``KanghuError`` for a file or a configuration that does not fit.
+    """
+    from spark_jobs.identity.evidence import score
+
+    connection = duckdb.connect()
+    columns = _read(connection, path)
+    model = load_model(config_path) if config_path else guess_model(columns, path)
+    _check(model, columns, config_path or path)
+    named = quoted(model.id_column) if model.id_column else "row_id"
+    prepare(connection, "source", model)
+    score(connection, "person", model)
+    connection.execute(
+        f"alter table pair add column linked boolean default false; "
+        f"update pair set linked = true where weight >= {model.threshold_weight!r}"
+    )
+    _cluster(connection)
+    connection.execute(
+        f"""
+        create temp table clusters as
+        select {named} as row_id, cluster_id, source.* exclude (row_id)
+        from source join clustered using (row_id) order by source.row_id;
+        create temp table evidence as
+        select l.{named} as left_row, r.{named} as right_row,
+            lc.cluster_id = rc.cluster_id and linked as linked,
+            round(probability, 6) as probability, round(weight, 2) as weight, rule,
+            {
+            ", ".join(
+                f"pair.{quoted(name)} as {quoted('agreement_' + name)}"
+                for name in model.comparisons
+            )
+        }
+        from pair
+            join source as l on l.row_id = left_id join source as r on r.row_id = right_id
+            join clustered as lc on lc.row_id = left_id
+            join clustered as rc on rc.row_id = right_id
+        order by weight desc, left_id, right_id
+        """
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    paths = [_write(connection, name, out, path.suffix) for name in ("clusters", "evidence")]
+    rows, clusters, links = _counts(connection)
+    return LinkResult(rows, clusters, links, paths[0], paths[1], model)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    if not path.exists():
+        raise KanghuError(what="找不到文件", where=str(path), mend="检查路径")
+    reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
+    try:
+        connection.execute(
+            f"create temp table source as select row_number() over () as row_id, * from {reader}",
+            [str(path)],
+        )
+    except duckdb.Error as error:
+        raise KanghuError(
+            what=f"读不出:{str(error).splitlines()[0]}",
+            where=str(path),
+            mend="给一个有表头的 UTF-8 CSV,或 Parquet;列名不要叫 row_id",
+        ) from error
+    described = connection.execute("describe source").fetchall()
+    return [name for name, *_ in described if name != "row_id"]
+
+
+_GUESSES: tuple[tuple[str, str, str], ...] = (
+    ("name", "chinese_name", r"^(name|xm|姓名|患者姓名|居民姓名|patient_name|full_?name)$"),
+    ("birth_date", "birth_date", r"^(birth_?date|birthday|csrq|出生日期|生日|dob|date_of_birth)$"),
+    ("sex", "sex", r"^(sex|sex_code|gender|xb|性别|性别代码)$"),
+    (
+        "id_no",
+        "id_number",
+        r"^(id_?no|id_?card|idcard|sfzh|sfzhm|身份证号?码?|证件号码?|id_number)$",
+    ),
+    (
+        "phone",
+        "phone",
+        r"^(phone(_?no|_?number)?|tel|mobile|lxdh|dhhm|电话号?码?|联系电话|手机号?码?)$",
+    ),
+    ("contact", "phone", r"^(contact_phone(_no)?|联系人电话)$"),
+    ("county", "address", r"^(address_county|county|区县|县区|县)$"),
+    ("township", "address", r"^(address_township|township|乡镇|街道|乡镇街道)$"),
+    ("village", "address", r"^(address_village|village|村|社区|村居|村社区)$"),
+    ("door", "address", r"^(address_door|door|address|门牌号?|地址|住址|现住址)$"),
+    ("mother", "exact", r"^(mother_name|mqxm|母亲姓名)$"),
+)
+
+
+def guess_model(columns: list[str], path: Path) -> LinkModel:
+    """A configuration from the columns' names; needs a name and one of date, number, phone."""
+    found: dict[str, str] = {}
+    for role, _, pattern in _GUESSES:
+        for column in columns:
+            if role not in found and re.match(pattern, column.strip(), re.IGNORECASE):
+                found[role] = column
+    if "name" not in found or not {"birth_date", "id_no", "phone"} & set(found):
+        raise KanghuError(
+            what="猜不出哪一列是什么:要有姓名,以及出生日期、身份证号、电话之一",
+            where=f"{path} 的列:{'、'.join(columns)}",
+            mend="用 --config 给一个 YAML,写明各列(例子见 docs/identity.md)",
+        )
+    comparisons = {
+        role: Comparison(kind=kind, columns=(found[role],))  # type: ignore[arg-type]
+        for role, kind, _ in _GUESSES
+        if role in found and role not in {"contact", "county", "township", "village", "door"}
+    }
+    places = tuple(found[r] for r in ("county", "township", "village", "door") if r in found)
+    if places:
+        comparisons["address"] = Comparison(kind="address", columns=places)
+    if "contact" in found and "phone" in found:
+        comparisons["phone"] = Comparison(kind="phone", columns=(found["phone"], found["contact"]))
+    if {"birth_date", "sex"} <= set(found) and "id_no" in found:
+        columns_of = tuple(found[role] for role in ("id_no", "birth_date", "sex", "name"))
+        comparisons["id_no"] = Comparison(kind="id_number", columns=columns_of)
+    elif "id_no" in found:
+        comparisons["id_no"] = Comparison(kind="digits", columns=(found["id_no"],))
+    return LinkModel(comparisons=comparisons, blocking=tuple(_guess_blocking(found, comparisons)))
+
+
+def _guess_blocking(
+    found: dict[str, str], comparisons: dict[str, Comparison]
+) -> list[tuple[str, ...]]:
+    sound = f"{found['name']}_sound"
+    rules: list[tuple[str, ...]] = []
+    if "id_no" in comparisons:
+        whole = comparisons["id_no"].kind == "id_number"
+        rules.append(("id18",) if whole else (found["id_no"],))
+    if "birth_date" in found:
+        rules.append((found["birth_date"], sound))
+    if "phone" in found:
+        rules.append((found["phone"], sound))
+    if {"phone", "birth_date"} <= set(found):
+        rules.append((found["birth_date"], found["phone"]))
+    if "village" in found:
+        rules.append((sound, found["village"]))
+    return rules
+
+
+def _check(model: LinkModel, columns: list[str], where: Path) -> None:
+    wanted = [*model.columns(), *([model.id_column] if model.id_column else [])]
+    lacking = [column for column in wanted if column not in columns]
+    if lacking:
+        raise KanghuError(
+            what=f"文件里没有这些列:{'、'.join(lacking)}",
+            where=str(where),
+            mend=f"文件的列是:{'、'.join(columns)}",
+        )
+
+
+def _cluster(connection: duckdb.DuckDBPyConnection) -> None:
+    described = [name for name, *_ in connection.execute("describe person").fetchall()]
+    number = (
+        "case when id_state = 2 then dense_rank() over (order by id18) end"
+        if "id_state" in described
+        else "null::bigint"
+    )
+    nodes = connection.execute(
+        f"select row_id, coalesce({number}, -1) as identity from person order by row_id"
+    ).fetchnumpy()
+    pairs = connection.execute(
+        "select left_id - 1 as l, right_id - 1 as r, weight from pair where linked"
+    ).fetchnumpy()
+    rows = np.arange(len(nodes["row_id"]), dtype=np.int64)
+    found = cluster(
+        rows,
+        nodes["identity"].astype(np.int64),
+        Edges(pairs["l"].astype(np.int64), pairs["r"].astype(np.int64), pairs["weight"]),
+    )
+    connection.register("found", pa.table({"row_id": rows + 1, "cluster": found}))
+    connection.execute(
+        """
+        create temp table clustered as
+        select row_id, min(row_id) over (partition by cluster) as cluster_id from found
+        """
+    )
+    connection.unregister("found")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, name: str, out: Path, suffix: str) -> Path:
+    """Written beside its place and renamed into it: a reader never sees half a file."""
+    form = "parquet" if suffix == ".parquet" else "csv"
+    path = out / f"{name}.{form}"
+    beside = out / f".{name}.{form}.part"
+    options = "format parquet" if form == "parquet" else "format csv, header"
+    connection.execute(f"copy {name} to '{str(beside).replace(chr(39), chr(39) * 2)}' ({options})")
+    beside.replace(path)
+    return path
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    row = connection.execute(
+        """
+        select (select count(*) from clusters), (select count(distinct cluster_id) from clusters),
+            (select count(*) from evidence where linked)
+        """
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), int(row[2])

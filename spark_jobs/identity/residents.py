@@ -1,0 +1,111 @@
+"""Which resident a cluster is: known people keep their id, merges and splits become history.
+
+A resident id is made once, from the first member's (institution, dataset, number), and never
+changes hands: a merged one is retired for good. The oldest id survives a merge; after a split
+the id stays with the larger part.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import duckdb
+import pyarrow as pa
+
+_ALPHABET = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+)
+
+
+def resident_id(institution: str, dataset: str, number: str, attempt: int = 0) -> str:
+    """``R`` and 60 bits in Crockford's base 32, from the first member; ``attempt`` counts up
+    where that id was already given to somebody."""
+    said = "\x1f".join((institution, dataset, number, str(attempt) if attempt else ""))
+    digest = hashlib.sha256(said.encode()).digest()[:10]
+    return "R" + base64.b32encode(digest)[:12].translate(_ALPHABET).decode()
+
+
+def assign(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give each cluster its resident and say what happened.
+
+    Reads ``live`` (row_id, cluster, institution, dataset, number), ``known`` (row_id,
+    resident_id: the links before) and ``age`` (resident_id, run: every id ever given).
+    Makes ``assigned`` (row_id, resident_id), ``event`` (resident_id, event, into_resident_id) and
+    ``successor`` (resident_id, into_resident_id) for ids retired now.
+    """
+    connection.execute(
+        """
+        create or replace temp table overlap as
+        select known.resident_id, live.cluster, count(*) as members,
+            min({'institution': institution, 'dataset': dataset, 'number': number})
+                as first_member
+        from live join known using (row_id)
+        group by all;
+
+        create or replace temp table main_part as
+        select resident_id, cluster from overlap
+        qualify row_number() over (
+            partition by resident_id order by members desc, first_member
+        ) = 1;
+
+        create or replace temp table keeper as
+        select cluster, resident_id from main_part join age using (resident_id)
+        qualify row_number() over (partition by cluster order by run, resident_id) = 1;
+        """
+    )
+    _create(connection)
+    connection.execute(
+        """
+        create or replace temp table successor as
+        select main_part.resident_id, keeper.resident_id as into_resident_id
+        from main_part join keeper using (cluster)
+        where main_part.resident_id <> keeper.resident_id;
+
+        create or replace temp table assigned as
+        select live.row_id, coalesce(keeper.resident_id, created.resident_id) as resident_id
+        from live left join keeper using (cluster) left join created using (cluster);
+
+        create or replace temp table event as
+        select resident_id, 'created' as event, null::varchar as into_resident_id from created
+        union all
+        select resident_id, 'merged', into_resident_id from successor
+        union all
+        select overlap.resident_id, 'split',
+            coalesce(keeper.resident_id, created.resident_id)
+        from overlap
+            join main_part on main_part.resident_id = overlap.resident_id
+                and main_part.cluster <> overlap.cluster
+            left join keeper on keeper.cluster = overlap.cluster
+            left join created on created.cluster = overlap.cluster;
+        """
+    )
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    """``created`` (cluster, resident_id): new ids, each tried against every id ever given."""
+    firsts = connection.execute(
+        """
+        select cluster, min({'institution': institution, 'dataset': dataset, 'number': number})
+            as first_member
+        from live anti join keeper using (cluster) group by cluster order by first_member
+        """
+    ).fetchall()
+    given = {found for (found,) in connection.execute("select resident_id from age").fetchall()}
+    ids: list[str] = []
+    for _, first in firsts:
+        attempt = 0
+        member = (first["institution"], first["dataset"], first["number"])
+        while (candidate := resident_id(*member, attempt)) in given:
+            attempt += 1
+        given.add(candidate)
+        ids.append(candidate)
+    made = pa.table(
+        {
+            "cluster": pa.array([cluster for cluster, _ in firsts], pa.int64()),
+            "resident_id": pa.array(ids, pa.string()),
+        }
+    )
+    connection.register("made", made)
+    connection.execute("create or replace temp table created as from made")
+    connection.unregister("made")
