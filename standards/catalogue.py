@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from standards.model import (
+    RULES,
     Catalogue,
     Code,
     Column,
@@ -102,6 +103,7 @@ def _element(row: Row, domains: dict[str, ValueDomain]) -> DataElement:
         )
     _check_choice(row, "type", DataType)
     _check_choice(row, "sensitivity", Sensitivity)
+    _format(row, row["format"])
     _check_domain(row, row["value_domain"], domains)
     return DataElement(**row.cells)  # type: ignore[arg-type]
 
@@ -175,11 +177,25 @@ def _column(
         required=row["required"],  # type: ignore[arg-type]
         repeats=row["repeats"] == "1",
         type=row["type"] or element.type,  # type: ignore[arg-type]
-        format=Format.parse(row["format"] or element.format),
+        format=_format(row, row["format"] or element.format),
         value_domain=domain,
-        rules=tuple(Rule.parse(text) for text in row["rule"].split()),
+        rules=tuple(_rule(row, text) for text in row["rule"].split()),
         sensitivity=row["sensitivity"] or element.sensitivity,  # type: ignore[arg-type]
     )
+
+
+def _format(row: Row, text: str) -> Format:
+    try:
+        return Format.parse(text)
+    except ValueError:
+        row.fail(f"格式 {text!r} 不合标准写法", "例如 AN..50、N1、N..5,2、D8、DT15、T/F")
+
+
+def _rule(row: Row, text: str) -> Rule:
+    try:
+        return Rule.parse(text)
+    except ValueError:
+        row.fail(f"没有规则 {text!r}", f"可用:{', '.join(RULES)};范围写成 range(下限,上限)")
 
 
 def _relation(text: str) -> Relation:

@@ -86,15 +86,23 @@ class Format:
 
     text: str
     max_length: int | None
+    """Characters, or digits of a number with its decimals; none where the standard sets none."""
     decimals: int
 
     @classmethod
     def parse(cls, text: str) -> Format:
+        """Raises ``ValueError`` for what is not in the standards' notation."""
+        if text in ("D8", "DT15", "T6", "T/F", "BY"):
+            return cls(text, None, 0)
         match = re.fullmatch(r"(?:AN|A|N)(\d+)?(?:\.\.(\d+))?(?:,(\d+))?", text)
         if not match:
-            return cls(text, None, 0)
+            raise ValueError(f"{text!r} is no format")
         longest = match.group(2) or match.group(1)
         return cls(text, int(longest) if longest else None, int(match.group(3) or 0))
+
+
+RULES: dict[str, int] = {"range": 2, "not_future": 0, "id_number": 0, "phone": 0, "icd10": 0}
+"""The rules that a column may name, with how many arguments each takes."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,13 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Rule:
-        name, _, rest = text.partition("(")
-        arguments = tuple(part.strip() for part in rest.rstrip(")").split(",")) if rest else ()
-        return cls(name, arguments)
+        """Raises ``ValueError`` for an undefined rule, or other arguments than it takes."""
+        match = re.fullmatch(r"(\w+)(?:\(([^()]*)\))?", text)
+        arguments = match.group(2) if match else None
+        parts = tuple(part.strip() for part in arguments.split(",")) if arguments else ()
+        if not match or RULES.get(match.group(1)) != len(parts):
+            raise ValueError(f"{text!r} is no rule")
+        return cls(match.group(1), parts)
 
 
 @dataclass(frozen=True)
