@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
@@ -29,22 +31,19 @@ PROJECT = CHECKOUT / "dbt"
 
 
 @dataclass(frozen=True)
-class FailedTest:
-    """A data test that did not hold: on which model, how many rows, what it says."""
+class _FailedTest:
+    """A data test that did not hold; ``message`` names the model and how many rows."""
 
-    model: str
     test: str
-    rows: int
     message: str
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build did: models made, data tests passed and failed, seconds."""
+    """What a published build did: models made, data tests passed, seconds."""
 
     models: int
-    tests_passed: int
-    tests_failed: tuple[FailedTest, ...]
+    tests: int
     seconds: float
 
 
@@ -71,6 +70,7 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
                     _invoke(settings, ["docs", "generate", "--static"])
                     docs.mkdir(parents=True, exist_ok=True)
                     shutil.copy(_work(settings) / "target" / "static_index.html", docs)
+            _settle(building)
             os.replace(building, target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -159,10 +159,20 @@ def _invoke(settings: Settings, command: list[str]) -> Any:
     return outcome.result
 
 
+def _settle(building: Path) -> None:
+    """Everything into the one file: dbt may leave its connection open, and changes in a WAL."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    with duckdb.connect(str(building)) as connection:
+        connection.execute("checkpoint")
+
+
 def _outcome(results: Any, seconds: float) -> BuildResult:
     """Count what passed; raises ``KanghuError`` naming each model or test that did not."""
     models = passed = 0
-    failed: list[FailedTest] = []
+    failed: list[_FailedTest] = []
     broken: list[str] = []
     for result in results:
         node = result.node
@@ -187,7 +197,7 @@ def _outcome(results: Any, seconds: float) -> BuildResult:
             rule=",".join(one.test for one in failed),
             mend="按检验名在 dbt/ 中找到规则,修正来源数据或模型后重新运行 kanghu run",
         )
-    return BuildResult(models, passed, tuple(failed), round(seconds, 2))
+    return BuildResult(models, passed, round(seconds, 2))
 
 
 _SAYINGS: Mapping[str, str] = {
@@ -195,10 +205,11 @@ _SAYINGS: Mapping[str, str] = {
     "not_null": "{column} 有 {rows} 行为空",
     "relationships": "{column} 有 {rows} 行在 {to} 里找不到对应的行",
     "accepted_values": "{column} 有 {rows} 个值不在允许的取值里",
+    "unique_together": "主键 {columns} 有 {rows} 组重复",
 }
 
 
-def _failed_test(node: Any, rows: int) -> FailedTest:
+def _failed_test(node: Any, rows: int) -> _FailedTest:
     metadata = getattr(node, "test_metadata", None)
     attached = (node.attached_node or "").split(".")[-1]
     model = attached or ", ".join(ref.name for ref in node.refs)
@@ -208,10 +219,11 @@ def _failed_test(node: Any, rows: int) -> FailedTest:
             column=kwargs.get("column_name", ""),
             rows=rows,
             to=re.sub(r"^ref\('|'\)$", "", str(kwargs.get("to", ""))),
+            columns="+".join(kwargs.get("columns", ())),
         )
     else:
         says = f"{node.description or node.name}({rows} 行不符)"
-    return FailedTest(model, node.name, rows, f"{model}:{says}")
+    return _FailedTest(node.name, f"{model}:{says}")
 
 
 def _first_line(message: str | None) -> str:

@@ -43,21 +43,18 @@ IDENTITY: dict[str, dict[str, str]] = {
     },
 }
 
-FINDINGS = {
-    name: "varchar"
-    for name in (
-        "institution",
-        "feed",
-        "dataset",
-        "source_key",
-        "column",
-        "rule",
-        "dimension",
-        "severity",
-        "mend",
-        "batch_id",
-    )
-}
+FINDINGS = (
+    "institution",
+    "feed",
+    "dataset",
+    "source_key",
+    "column",
+    "rule",
+    "dimension",
+    "severity",
+    "mend",
+)
+"""What the marts read of a finding; all text."""
 
 
 class Plugin(BasePlugin):
@@ -85,7 +82,7 @@ def open_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, catalogue: Cata
         _view(connection, f"silver.{dataset.name}", lake, lake.silver(dataset.name), columns)
     for table, columns in IDENTITY.items():
         _view(connection, f"identity.{table}", lake, lake.identity(table), columns)
-    _view(connection, "quality.findings", lake, lake.findings, FINDINGS)
+    _view(connection, "quality.findings", lake, lake.findings, dict.fromkeys(FINDINGS, "varchar"))
     _records(connection, lake, catalogue)
     _standards(connection, catalogue)
 

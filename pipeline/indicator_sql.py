@@ -1,4 +1,4 @@
-"""An indicator's declaration compiled to SQL: once, for the mart ``rpt_indicator`` and for explain.
+"""An indicator's declaration compiled to SQL: once, for ``rpt_indicator`` and explain.
 
 What is compiled is the *rows behind* a side (numerator or denominator): one row for each thing
 that counts, for each organisation in whose area it counts and each month. ``rpt_indicator`` counts
@@ -7,36 +7,44 @@ them, ``explain`` lists them, so that the two cannot differ in what they mean (l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from standards.indicators import Indicator, Side
 
 
-def rows_behind(one: Indicator, side: Side, relation: Callable[[str], str] = str) -> str:
-    """``level, organisation_code, period_month, counted, facts…`` of one side.
+def rows_behind(
+    one: Indicator,
+    side: Side,
+    *,
+    relation: Callable[[str], str] = str,
+    facts: bool = False,
+) -> str:
+    """``level, organisation_code, period_month, counted`` of one side, one row a row behind it.
 
-    ``relation`` names a mart (dbt's ref, or the mart's own name in the published file).
+    ``relation`` names a mart (dbt's ref, or the mart's own name in the published file); ``facts``
+    adds the mart's own columns.
     """
-    area = "m" if one.area == "organisation" else "a"
-    scope = (
-        ""
-        if one.area == "organisation"
-        else f"\ninner join {relation('dim_organisation_scope')} as a"
-        "\n    on m.institution_code = a.institution_code"
-    )
-    resident = (
-        f"\nleft join {relation('dim_resident')} as r on m.resident_id = r.resident_id"
-        if "r." in side.where
-        else ""
-    )
-    return (
-        f"select {area}.level, {area}.organisation_code, p.period_month,"
-        f" m.{side.column} as counted, m.*"
-        f"\nfrom {relation(side.mart)} as m{resident}"
-        f"\ninner join {relation('dim_month')} as p"
-        f"\n    on {side.where}{scope}"
-    )
+    is_made_for_organisations = one.area == "organisation"
+    area = "m" if is_made_for_organisations else "a"
+    columns = [f"{area}.level", f"{area}.organisation_code", "p.period_month"]
+    columns.append(f"m.{side.column} as counted")
+    joins = []
+    if "r." in side.where:
+        joins.append(f"left join {relation('dim_resident')} as r on m.resident_id = r.resident_id")
+    joins.append(f"inner join {relation('dim_month')} as p on {side.where}")
+    if not is_made_for_organisations:
+        joins.append(
+            f"inner join {relation('dim_organisation_scope')} as a"
+            " on m.institution_code = a.institution_code"
+        )
+    if facts:
+        made_for = " exclude (level, organisation_code, period_month)"
+        columns.append(f"m.*{made_for if is_made_for_organisations else ''}")
+        if "r." in side.where:
+            columns.append("r.birth_date")
+    return "\n".join([f"select {', '.join(columns)}", f"from {relation(side.mart)} as m", *joins])
 
 
 def counting(side: Side) -> str:
@@ -51,10 +59,10 @@ def for_dbt(one: Indicator) -> dict[str, Any]:
     """
 
     def side(declared: Side) -> dict[str, Any]:
-        marts = {declared.mart, "dim_month", "dim_organisation_scope", "dim_resident"}
+        sql = rows_behind(one, declared, relation=lambda name: f"<{name}>")
         return {
-            "sql": rows_behind(one, declared, lambda name: f"<{name}>"),
-            "marts": sorted(marts),
+            "sql": sql,
+            "marts": sorted(set(re.findall(r"<([a-z_]+)>", sql))),
             "counting": counting(declared),
         }
 

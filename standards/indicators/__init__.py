@@ -71,7 +71,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that a site may set; ``gap`` says what the tender leaves open and what the norm says."""
+    """A value that a site may set; ``gap``: what the tender leaves open and the norm says."""
 
     name: str
     value: str
