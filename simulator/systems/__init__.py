@@ -19,6 +19,7 @@ import pyarrow as pa
 from kanghu.store import embedded_server_url
 from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
+from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 
 
@@ -55,6 +56,8 @@ def open_writers(
         "jiwei_phis": lambda run_by: JiweiWriter(run_by, url, keep=keep),
         "qingyun_his": lambda run_by: QingyunWriter(run_by, url, keep=keep),
         "fuyou_his": lambda run_by: FuyouWriter(run_by, url, keep=keep),
+        "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
+        "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])
 

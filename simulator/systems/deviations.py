@@ -57,6 +57,10 @@ DEVIATIONS: dict[str, tuple[Deviation, ...]] = {
             codes={"gender": ("sex", {"M": ("1M", "1"), "F": ("2F", "2")})},
         ),
     ),
+    "baixing_files": (
+        Deviation(place=1, renamed={"hzxx": {"证件号码": "身份证号"}, "jktj": {"脉率": "脉搏"}}),
+        Deviation(place=2, codes={"付款方式": ("fkfs", {"全自费": ("自费", "7")})}),
+    ),
     "fuyou_his": (
         Deviation(place=1, renamed={"clinic_master": {"illness_desc": "chief_complaint"}}),
         Deviation(place=3, codes={"charge_type": ("charge_type", {"自费": ("全自费", "7")})}),

@@ -1,0 +1,106 @@
+"""Vendors that keep rows somewhere of their own and hand them out in another shape.
+
+The vendor's store is a DuckDB file beside its deliveries, which holds delivered columns and the
+layout's hidden ones; files, databases and answers are made from it, so that changes in place and
+tables without a row come out right, and millions of rows need not lie in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from simulator.events import Chunk
+from simulator.plan import Assignment
+from simulator.systems.deviations import deviation
+from simulator.systems.layout import Layout, VendorTable
+from simulator.systems.source_files import source_file
+
+
+class StoredWriter:
+    """Evaluates the layout into the store; ``hand_out`` makes an institution's deliveries of it."""
+
+    system = ""
+    void: tuple[str, str] = ("", "")
+    """The void mark: its column and its value for a voided row."""
+
+    def __init__(self, sites: Sequence[Assignment], data: Path, *, keep: bool = False) -> None:
+        self.sites = tuple(sites)
+        self.folder = data / self.system
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.layout = Layout(self.system, [site.institution for site in self.sites])
+        store = data / f"{self.system}.duckdb"
+        if not keep:
+            store.unlink(missing_ok=True)
+        self.layout.connection.execute(f"attach '{store}' as store")
+        for table in self.layout.tables:
+            self.layout.connection.execute(
+                f'create table if not exists store."{table.name}" as '
+                f'select * from "{table.name}" limit 0'
+            )
+
+    def write(self, chunk: Chunk) -> list[pa.Table]:
+        """Append the chunk's rows; answers what became of the events."""
+        self.layout.load(chunk)
+        answers = []
+        for table in self.layout.deliveries():
+            self._append(table)
+            answers.append(self.layout.delivered(table))
+        return answers
+
+    def change(self, chunk: Chunk) -> list[pa.Table]:
+        """Apply changes to rows that are there, found by their keys."""
+        answers = []
+        for operations in (("insert", "update"), ("void",), ("delete",)):
+            self.layout.load(chunk, operations)
+            for table in self.layout.deliveries():
+                self.layout.connection.execute(
+                    f'delete from store."{table.name}" as kept using delivery as changed '
+                    "where kept._institution = changed._institution and kept._key = changed._key"
+                )
+                column, value = self.void
+                if operations == ("void",) and column in table.columns:
+                    self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
+                elif operations != ("insert", "update"):
+                    continue
+                self._append(table)
+                answers.append(self.layout.delivered(table))
+        return answers
+
+    def close(self) -> list[dict[str, Any]]:
+        """Hand everything out; answers the source files."""
+        said = []
+        for place, site in enumerate(self.sites):
+            self.hand_out(place, site)
+            said.append(self.source(place, site))
+        self.layout.connection.execute("detach store")
+        self.layout.connection.close()
+        return said
+
+    def hand_out(self, place: int, site: Assignment) -> None:
+        """Make the institution's files from the store."""
+        raise NotImplementedError
+
+    def source(self, place: int, site: Assignment) -> dict[str, Any]:
+        """The institution's source file; by default its deliveries lie in a folder of its own."""
+        return source_file(site, self.system, place, connection=str(self.place_of(site)))
+
+    def place_of(self, site: Assignment) -> Path:
+        """The folder of an institution's deliveries."""
+        return self.folder / site.institution
+
+    def rows_of(self, table: VendorTable, place: int, site: Assignment) -> str:
+        """An institution's rows of a table as SQL, under its own column names, in a fixed order."""
+        own = deviation(self.system, place)
+        renamed = own.renamed.get(table.name, {}) if own else {}
+        columns = ", ".join(f'"{name}" as "{renamed.get(name, name)}"' for name in table.columns)
+        return (
+            f'select {columns} from store."{table.name}" '
+            f"where _institution = '{site.institution}' order by _key"
+        )
+
+    def _append(self, table: VendorTable) -> None:
+        self.layout.connection.execute(f'insert into store."{table.name}" select * from delivery')
