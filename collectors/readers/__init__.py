@@ -10,15 +10,20 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import pyarrow as pa
 
 from collectors.registry import Feed, Kind
+from kanghu.errors import KanghuError
 
 PART_KEY = "_source_key"
 """A reader that splits a delivery (message, document, bundle) adds this column to its batches:
 ``<parent key>/<path>``. Other readers leave it out; collect makes it from ``table.key``."""
+
+INSTITUTION = "_institution"
+"""A reader that reads several institutions' feeds at once adds this column to its batches."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,32 @@ class Delivery:
     whole delivery.
     ``delivered``: the number of units as delivered (messages, documents), asked once the batches
     are exhausted; ``None`` where the rows themselves are the units.
+    ``unique_key``: the source itself guarantees that no key occurs twice.
     """
 
     columns: tuple[SourceColumn, ...]
     batches: Iterator[pa.RecordBatch]
     delivered: Callable[[], int | None] = lambda: None
+    unique_key: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A feed to be read, from the watermark ``since`` on (``None``: everything)."""
+
+    feed: Feed
+    since: str | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """One reading that serves one feed, or several of one bronze table at once.
+
+    Where ``requests`` are several, the batches have an ``INSTITUTION`` column.
+    """
+
+    requests: tuple[Request, ...]
+    open: Callable[[], Delivery]
 
 
 @dataclass(frozen=True)
@@ -73,6 +99,11 @@ class Reader:
         """
         raise NotImplementedError
 
+    def loads(self, requests: Sequence[Request]) -> Iterator[Load]:
+        """How feeds of one bronze table are best read: here, each alone."""
+        for request in requests:
+            yield Load((request,), partial(self.read, request.feed, request.since))
+
     def fingerprint(self, feed: Feed) -> str | None:
         """Something cheap that changes whenever the feed's data may have changed (names, sizes and
         times of files), or ``None`` where there is nothing cheaper than reading."""
@@ -92,15 +123,29 @@ class Reader:
         """Give back connections."""
 
 
+_DATABASES = {
+    "postgresql": ("collectors.readers.postgresql", "PostgresqlReader"),
+    "sqlite": ("collectors.readers.sqlite", "SqliteReader"),
+}
 _READERS: dict[Kind, tuple[str, str]] = {
-    "table": ("collectors.readers.database", "DatabaseReader"),
-    "sql": ("collectors.readers.database", "DatabaseReader"),
     "api": ("collectors.readers.api", "ApiReader"),
     "file": ("collectors.readers.files", "FileReader"),
     "hl7": ("collectors.readers.hl7", "Hl7Reader"),
     "json": ("collectors.readers.json_documents", "JsonReader"),
     "xml": ("collectors.readers.xml_documents", "XmlReader"),
 }
+
+
+def _place(feed: Feed) -> tuple[str, str]:
+    if feed.system.kind not in ("table", "sql"):
+        return _READERS[feed.system.kind]
+    if feed.system.dialect not in _DATABASES:
+        raise KanghuError(
+            what=f"不认识的数据库类型 {feed.system.dialect!r}",
+            where=f"systems/{feed.system.system}.yml: dialect",
+            mend=f"可用的有:{', '.join(_DATABASES)}",
+        )
+    return _DATABASES[feed.system.dialect]
 
 
 class Readers:
@@ -110,7 +155,7 @@ class Readers:
         self._open: dict[tuple[str, str], Reader] = {}
 
     def of(self, feed: Feed) -> Reader:
-        place = _READERS[feed.system.kind]
+        place = _place(feed)
         if place not in self._open:
             module, name = place
             self._open[place] = getattr(importlib.import_module(module), name)()

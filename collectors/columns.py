@@ -1,0 +1,116 @@
+"""A feed's columns over time: which the mapping needs, and what change of them is an error.
+
+A new column is fine and is kept. A column that the mapping needs and that is gone, or whose type
+became another kind of thing, is an error that names the feed, the column and how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from collectors.registry import ColumnMap, Feed
+from collectors.row_hash import bronze_column
+from kanghu.errors import KanghuError
+
+Family = Literal["integer", "decimal", "date", "instant", "boolean", "binary", "text"]
+
+_FAMILIES: tuple[tuple[str, Family], ...] = (
+    (r"bool|bit$", "boolean"),
+    (r"timestamp|datetime", "instant"),
+    (r"date", "date"),
+    (r"interval", "text"),
+    (r"int|serial", "integer"),
+    (r"numeric|decimal|number|real|float|double|money", "decimal"),
+    (r"bytea|blob|binary", "binary"),
+)
+
+
+def family(type_name: str) -> Family:
+    """What kind of thing a source's type is; lengths and widths do not matter."""
+    lowered = type_name.lower()
+    for pattern, name in _FAMILIES:
+        if re.search(pattern, lowered):
+            return name
+    return "text"
+
+
+def renames(feed: Feed) -> dict[str, str]:
+    """This institution's column -> the system's column."""
+    return feed.source.differs.columns.get(feed.table_name, {})
+
+
+def bronze_names(feed: Feed, delivered: Sequence[str]) -> list[str]:
+    """The delivered columns by the names that they bear in bronze: the system's own."""
+    different = renames(feed)
+    return [bronze_column(different.get(name, name)) for name in delivered]
+
+
+def needed_columns(feed: Feed, delivered: Sequence[str]) -> set[str]:
+    """Bronze columns without which the feed's rows cannot be read or mapped.
+
+    ``delivered``: the columns known so far; in an expression only names among them can be seen.
+    """
+    table = feed.table
+    needed = {*table.key}
+    if table.watermark:
+        needed.add(table.watermark.column)
+    if table.void:
+        needed.add(table.void.column)
+    for mapping in table.maps.values():
+        expressions = [mapping.where or ""]
+        for rule in mapping.columns.values():
+            needed |= _named(rule)
+            expressions += [rule.arithmetic or "", rule.string or ""]
+        text = " ".join(expressions)
+        needed |= {name for name in delivered if name in text and _mentions(text, name)}
+    return {bronze_column(name) for name in needed}
+
+
+def _named(rule: ColumnMap) -> set[str]:
+    names = set(rule.first or ())
+    if rule.source is not None:
+        names.add(rule.source)
+    if rule.date_add is not None:
+        names.add(rule.date_add.source)
+    return names
+
+
+def _mentions(expression: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression) is not None
+
+
+def check_columns(
+    feed: Feed, accepted: list[list[str]] | None, columns: Sequence[tuple[str, str]]
+) -> None:
+    """Compare delivered ``columns`` (bronze name, source type) with what was last accepted.
+
+    Raises ``KanghuError`` when a needed one is missing or became another kind of thing.
+    """
+    known = dict(accepted or [])
+    now = dict(columns)
+    needed = needed_columns(feed, [*known, *now])
+    missing = sorted(needed - now.keys())
+    where = f"{feed.institution} {feed.name}"
+    if missing:
+        new = [name for name in now if name not in known]
+        likely = difflib.get_close_matches(missing[0], new or list(now), n=3, cutoff=0.5)
+        hint = f";像是改名为 {'、'.join(likely)}" if likely else ""
+        raise KanghuError(
+            what=f"来源缺少映射需要的列 {'、'.join(missing)}{hint}",
+            where=f"{where}: {missing[0]}",
+            rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}",
+            mend="列改了名:在来源文件 differs.columns 里写 {新列名: 原列名};"
+            "列真的没有了:改系统文件的映射。改好再运行,期间的行不会丢",
+        )
+    for name in sorted(needed & known.keys()):
+        if family(known[name]) != family(now[name]):
+            raise KanghuError(
+                what=f"列 {name} 的类型由 {known[name]} 变成 {now[name]}",
+                where=f"{where}: {name}",
+                rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}",
+                mend="核对映射(日期写法、对照表)是否仍然适用,改好后用 "
+                "kanghu source check --accept 接受新类型再运行",
+            )

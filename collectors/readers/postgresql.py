@@ -1,0 +1,380 @@
+"""PostgreSQL (tables, views, queries), by COPY to CSV, parsed by Arrow while the server sends.
+
+Every value travels as the text that PostgreSQL itself writes (DateStyle ISO, the session in the
+city's time zone), so nothing is typed twice, and null differs from the empty string. A reading is
+one statement in a read-only snapshot; many institutions that share a table, or have one each in a
+schema of their own, are read by one statement. Its limit is COPY's text output on the server's
+side: one core there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from psycopg.sql import Literal
+
+from collectors.columns import family
+from collectors.readers import (
+    INSTITUTION,
+    Checksum,
+    Delivery,
+    Load,
+    Reader,
+    Request,
+    SourceColumn,
+)
+from collectors.readers.copy_stream import read_copy
+from collectors.readers.statements import Relation, relation
+from collectors.registry import Feed, expand
+from collectors.row_hash import postgresql_checksum, postgresql_hash, quoted
+from kanghu.engine import TIME_ZONE
+from kanghu.errors import KanghuError
+
+_ENCODING = (
+    pa.ArrowInvalid,
+    psycopg.errors.CharacterNotInRepertoire,
+    psycopg.errors.UntranslatableCharacter,
+)
+_FEEDS_A_STATEMENT = 50
+_CONNECT_SECONDS = 15
+_IDLE_PEER_SECONDS = 60
+
+
+class PostgresqlReader(Reader):
+    """Reads feeds of kinds ``table`` and ``sql`` whose dialect is ``postgresql``."""
+
+    def __init__(self) -> None:
+        self._connections: dict[str, psycopg.Connection[Any]] = {}
+        self._unreachable: dict[str, str] = {}
+        self._described: dict[tuple[str, str], tuple[SourceColumn, ...]] = {}
+
+    def loads(self, requests: Sequence[Request]) -> Iterator[Load]:
+        """First reads go alone, except where a table is shared; increments go many at a time."""
+        shared: dict[tuple[str, ...], list[Request]] = defaultdict(list)
+        for request in requests:
+            feed = request.feed
+            about = relation(feed)
+            since = "" if request.since is None else "since"
+            place = (feed.source.connection, since, str(feed.source.differs.columns))
+            if about.owner_column:
+                shared[(*place, about.text, about.owner_column)].append(request)
+            elif request.since is not None:
+                shared[place].append(request)
+            else:
+                yield Load((request,), partial(self.read, feed, None))
+        for group in shared.values():
+            for first in range(0, len(group), _FEEDS_A_STATEMENT):
+                some = tuple(group[first : first + _FEEDS_A_STATEMENT])
+                yield Load(some, partial(self._read_many, some))
+
+    def read(self, feed: Feed, since: str | None) -> Delivery:
+        about = relation(feed)
+        columns = self._columns(feed, about)
+        conditions = [about.filter] if about.filter else []
+        if since is not None:
+            conditions.append(_after(feed, columns, f"{Literal(since).as_string()}"))
+        where = f" where {' and '.join(f'({one})' for one in conditions)}" if conditions else ""
+        selected = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
+        statement = f"select {selected or 'null::text'} from {about.text} as q{where}"
+        return self._delivery(feed, columns, statement, [column.name for column in columns])
+
+    def _read_many(self, requests: tuple[Request, ...]) -> Delivery:
+        if len(requests) == 1:
+            return self.read(requests[0].feed, requests[0].since)
+        first = requests[0].feed
+        abouts = [relation(request.feed) for request in requests]
+        self._describe_all(first, abouts)
+        columns = self._columns(first, abouts[0])
+        for request, about in zip(requests, abouts, strict=True):
+            if self._columns(request.feed, about) != columns:
+                raise KanghuError(
+                    what="各机构的表列不同,不能一起读",
+                    where=f"{request.feed.institution} {request.feed.name}",
+                )
+        names = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
+        if abouts[0].owner_column:
+            statement = _one_shared_table(requests, abouts, columns, names)
+        else:
+            statement = " union all ".join(
+                f"select {_text(request.feed.institution)}, {names} from {about.text} as q where "
+                f"({_after(request.feed, columns, _text(request.since or ''))})"
+                + (f" and ({about.filter})" if about.filter else "")
+                for request, about in zip(requests, abouts, strict=True)
+            )
+        return self._delivery(
+            first, columns, statement, [INSTITUTION, *(column.name for column in columns)]
+        )
+
+    def checksum(self, feed: Feed, columns: Sequence[str]) -> Checksum | None:
+        about = relation(feed)
+        connection = self._connection(feed)
+        utf8 = connection.info.parameter_status("server_encoding") == "UTF8"
+        row_hash = postgresql_hash(columns, utf8=utf8)
+        where = f" where {about.filter}" if about.filter else ""
+        statement = (
+            f"select count(*), {postgresql_checksum(row_hash)} from {about.text} as q{where}"
+        )
+        try:
+            row = connection.execute(statement.encode()).fetchone()
+            connection.commit()
+        except psycopg.Error as error:
+            raise self._failure(feed, error) from error
+        assert row is not None
+        return Checksum(int(row[0]), int(row[1]))
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    def _delivery(
+        self, feed: Feed, columns: tuple[SourceColumn, ...], statement: str, names: list[str]
+    ) -> Delivery:
+        batches = self._stream(feed, statement, names)
+        return Delivery(columns, batches, unique_key=self._key_is_unique(feed))
+
+    def _stream(self, feed: Feed, statement: str, names: list[str]) -> Iterator[pa.RecordBatch]:
+        connection = self._connection(feed)
+        copy = f"copy ({statement}) to stdout (format csv)"
+        try:
+            yield from read_copy(connection, copy, names)
+            connection.commit()
+        except (psycopg.Error, pa.ArrowInvalid) as error:
+            raise self._failure(feed, error) from error
+        except GeneratorExit:
+            self._forget(feed)
+            raise
+
+    def _connection(self, feed: Feed) -> psycopg.Connection[Any]:
+        """The connection of a URL, opened once; a URL that does not answer is not asked again."""
+        url = expand(feed.source.connection)
+        if url in self._unreachable:
+            raise _unreachable(feed, self._unreachable[url])
+        held = self._connections.get(url)
+        if held is not None and not held.closed:
+            return held
+        try:
+            connection: psycopg.Connection[Any] = psycopg.connect(
+                url,
+                connect_timeout=_CONNECT_SECONDS,
+                client_encoding="utf8",
+                keepalives_idle=20,
+                keepalives_interval=10,
+                keepalives_count=3,
+                tcp_user_timeout=_IDLE_PEER_SECONDS * 1000,
+                application_name="kanghu collect",
+            )
+        except psycopg.Error as error:
+            self._unreachable[url] = str(error).strip()
+            raise _unreachable(feed, self._unreachable[url]) from error
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        connection.execute("set datestyle to iso, ymd")
+        connection.execute("set intervalstyle to iso_8601")
+        connection.execute("set extra_float_digits to 1")
+        connection.execute("set bytea_output to hex")
+        connection.execute("select set_config('TimeZone', %s, false)", (TIME_ZONE,))
+        connection.commit()
+        self._connections[url] = connection
+        return connection
+
+    def _forget(self, feed: Feed) -> None:
+        held = self._connections.pop(expand(feed.source.connection), None)
+        if held is not None:
+            held.close()
+
+    def _columns(self, feed: Feed, about: Relation) -> tuple[SourceColumn, ...]:
+        place = (feed.source.connection, about.text)
+        if place not in self._described:
+            if about.text.startswith("("):
+                self._described[place] = self._describe_query(feed, about)
+            else:
+                self._describe_all(feed, [about])
+        if not self._described[place]:
+            raise KanghuError(
+                what=f"来源里没有表 {about.text}",
+                where=f"{feed.institution} {feed.name}",
+                rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}.from",
+                mend="核对表名和授权;机构没有此表时在 differs.without 里写明",
+            )
+        return self._described[place]
+
+    def _describe_all(self, feed: Feed, abouts: Sequence[Relation]) -> None:
+        """Columns of many tables in one query; a table that is not there has none."""
+        url = feed.source.connection
+        asked = {one.text for one in abouts if not one.text.startswith("(")}
+        asked -= {text for place, text in self._described if place == url}
+        if not asked:
+            return
+        found: dict[str, list[SourceColumn]] = {text: [] for text in asked}
+        try:
+            connection = self._connection(feed)
+            rows = connection.execute(
+                """
+                select asked, attname, format_type(atttypid, null)
+                from unnest(%s::text[]) as asked
+                join pg_attribute on attrelid = to_regclass(asked)
+                where attnum > 0 and not attisdropped
+                order by asked, attnum
+                """,
+                (sorted(asked),),
+            ).fetchall()
+            connection.commit()
+        except psycopg.Error as error:
+            raise self._failure(feed, error) from error
+        for text, name, type_name in rows:
+            found[text].append(SourceColumn(name, type_name))
+        for text, columns in found.items():
+            self._described[url, text] = tuple(columns)
+
+    def _describe_query(self, feed: Feed, about: Relation) -> tuple[SourceColumn, ...]:
+        try:
+            connection = self._connection(feed)
+            statement = f"select * from {about.text} as q limit 0"
+            described = connection.execute(statement.encode()).description or []
+            types = connection.execute(
+                "select oid, format_type(oid, null) from unnest(%s::oid[]) as oid",
+                ([column.type_code for column in described],),
+            ).fetchall()
+            connection.commit()
+        except psycopg.Error as error:
+            raise self._failure(feed, error) from error
+        names = dict(types)
+        return tuple(SourceColumn(one.name, names[one.type_code]) for one in described)
+
+    def _key_is_unique(self, feed: Feed) -> bool:
+        """Whether a unique index of the source guarantees the feed's key."""
+        about = relation(feed)
+        if about.text.startswith("(") or not feed.table.key:
+            return False
+        renamed = {ours: theirs for theirs, ours in _renames(feed).items()}
+        key = sorted(renamed.get(name, name) for name in feed.table.key)
+        row = (
+            self._connection(feed)
+            .execute(
+                """
+            select 1 from pg_index
+            where indrelid = to_regclass(%s) and indisunique and indpred is null
+              and indisvalid and indexprs is null
+              and (select array_agg(attname::text order by attname::text collate "C")
+                   from pg_attribute
+                   where attrelid = indrelid and attnum = any(indkey) and attnotnull) = %s
+              and indnatts = %s
+            """,
+                (about.text, key, len(key)),
+            )
+            .fetchone()
+        )
+        return row is not None
+
+    def _failure(self, feed: Feed, error: Exception) -> KanghuError:
+        """The error as a person reads it; a connection that failed is given up."""
+        self._forget(feed)
+        where = f"{feed.institution} {feed.name}"
+        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if isinstance(error, _ENCODING):
+            return KanghuError(
+                what=f"来源的文字编码坏了:{text}",
+                where=where,
+                rule="UTF-8",
+                mend="在来源库里找出并改正这些字符,或让厂商改正库的编码;本批没有收这个数据源的行",
+            )
+        if isinstance(error, psycopg.errors.UndefinedColumn | psycopg.errors.UndefinedTable):
+            return KanghuError(
+                what=f"来源的结构变了:{text}",
+                where=where,
+                rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}",
+                mend="按来源现在的表和列改系统文件,或在 differs 里写明这家机构的不同",
+            )
+        if isinstance(error, psycopg.OperationalError):
+            return KanghuError(
+                what=f"与来源数据库的连接断了:{text}",
+                where=where,
+                rule="connection",
+                mend="检查网络和来源数据库后重新运行;断开前读到的行没有入湖,不会缺也不会重",
+            )
+        return KanghuError(
+            what=f"来源数据库报错:{text}",
+            where=where,
+            mend="核对系统文件里的表、过滤条件和水位列",
+        )
+
+
+def _one_shared_table(
+    requests: Sequence[Request],
+    abouts: Sequence[Relation],
+    columns: tuple[SourceColumn, ...],
+    names: str,
+) -> str:
+    """Rows of many institutions out of one table, each since its own watermark."""
+    feed = requests[0].feed
+    rows = ", ".join(
+        f"({_text(about.owner)}, {_text(request.feed.institution)}, {_text(request.since)})"
+        for request, about in zip(requests, abouts, strict=True)
+    )
+    statement = (
+        f"select o.institution, {names} from {abouts[0].text} as q "
+        f"join (values {rows}) as o(code, institution, since) "
+        f"on q.{abouts[0].owner_column}::text = o.code"
+    )
+    if requests[0].since is None:
+        return statement
+    earliest = _earliest(feed, columns, [request.since or "" for request in requests])
+    return (
+        f"{statement} where ({_after(feed, columns, _text(earliest))}) "
+        f"and ({_after(feed, columns, 'o.since')})"
+    )
+
+
+def _earliest(feed: Feed, columns: tuple[SourceColumn, ...], values: list[str]) -> str:
+    if family(_watermark_type(feed, columns)) in ("integer", "decimal"):
+        return min(values, key=float)
+    return min(values)
+
+
+def _after(feed: Feed, columns: tuple[SourceColumn, ...], since: str) -> str:
+    assert feed.table.watermark is not None
+    type_name = _watermark_type(feed, columns)
+    column = f"q.{quoted(_watermark_column(feed))}"
+    return f"{column} >= {since}::{type_name} or {column} is null"
+
+
+def _watermark_type(feed: Feed, columns: tuple[SourceColumn, ...]) -> str:
+    name = _watermark_column(feed)
+    for column in columns:
+        if column.name == name:
+            return column.type
+    raise KanghuError(
+        what=f"水位列 {name} 不在来源里",
+        where=f"{feed.institution} {feed.name}",
+        rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}.watermark",
+        mend=f"来源现有的列:{', '.join(column.name for column in columns)}",
+    )
+
+
+def _watermark_column(feed: Feed) -> str:
+    assert feed.table.watermark is not None
+    ours = feed.table.watermark.column
+    return next((theirs for theirs, name in _renames(feed).items() if name == ours), ours)
+
+
+def _renames(feed: Feed) -> dict[str, str]:
+    return feed.source.differs.columns.get(feed.table_name, {})
+
+
+def _text(value: str | None) -> str:
+    return f"{Literal(value).as_string()}::text" if value is not None else "null::text"
+
+
+def _unreachable(feed: Feed, reason: str) -> KanghuError:
+    return KanghuError(
+        what=f"连不上来源数据库:{reason}",
+        where=f"{feed.institution} {feed.name}",
+        rule=f"sources/{feed.source.source}.yml: connection",
+        mend="检查地址、账号、密码的环境变量和网络,然后重新运行",
+    )
