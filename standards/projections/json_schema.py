@@ -70,5 +70,9 @@ def _limits(catalogue: Catalogue, column: Column) -> dict[str, Any]:
         limits["maxLength"] = column.format.max_length
     for rule in column.rules:
         if rule.name == "range":
-            limits["minimum"], limits["maximum"] = (float(bound) for bound in rule.arguments)
+            limits["minimum"], limits["maximum"] = map(_number, rule.arguments)
     return limits
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
