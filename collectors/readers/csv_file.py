@@ -23,6 +23,8 @@ from collectors.readers.text_encoding import broken, byte_order_mark, codec_name
 from kanghu.errors import KanghuError
 
 _CHUNK = 1 << 20
+_WITHOUT_MARK = {"utf-8": "utf-8-sig", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+"""Codecs that take the byte order mark off."""
 _BLOCK = 1 << 23
 """No row may be longer than a block."""
 
@@ -133,7 +135,7 @@ class CsvFile:
             failure = self._first_wrong_byte(encoding, len(mark))
             if failure is None:
                 self._ends_outside_quotes(encoding)
-                return "utf-8-sig" if mark == codecs.BOM_UTF8 else encoding
+                return _WITHOUT_MARK[encoding] if mark else encoding
             failures.append(failure)
         place, error = max(failures, key=lambda one: one[0] + one[1].start)
         raise broken(self.file.name, error, place, declared)

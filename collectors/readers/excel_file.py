@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -110,8 +110,7 @@ class ExcelFile:
                     rule="options.sheet",
                     mend="改 options.sheet 为表名,或从 1 数起的位置",
                 )
-            above = sheet.start[0] if sheet.start else 0
-            return chain([[]] * above, sheet.iter_rows())
+            return iter(sheet.iter_rows())
         except (python_calamine.CalamineError, OSError) as error:
             raise KanghuError(
                 what=f"不是完整的 Excel 文件:{error}",

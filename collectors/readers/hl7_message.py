@@ -22,7 +22,7 @@ _PATH = re.compile(
     r"(?:\.(?P<component>\d+)(?:\.(?P<subcomponent>\d+))?)?"
 )
 _ORDINAL = re.compile(r"(?P<after>>?)(?P<segment>[A-Z][A-Z0-9]{2})-@index")
-_FRAMING = b"\x0b\x1c\r\n \t"
+_FRAMING = b"\x0b\x1c\r\n"
 """What MLLP and editors leave around a message."""
 
 CHARACTER_SETS = {
@@ -326,12 +326,3 @@ def _undo(code: str, marks: Delimiters) -> str | None:
         except UnicodeDecodeError:
             return data.decode("gb18030", errors="backslashreplace")
     return None
-
-
-def escape(text: str, marks: Delimiters) -> str:
-    """Write ``text`` so that ``unescape`` gives it back and no separator stands in it bare."""
-    out = text.replace(marks.escape, "\0")
-    for code, name in _PLAIN.items():
-        if name != "escape":
-            out = out.replace(getattr(marks, name), f"\0{code}\0")
-    return out
