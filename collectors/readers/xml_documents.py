@@ -22,8 +22,8 @@ NAMESPACES = {
     "h": "urn:hl7-org:v3",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
-_DECLARATION = re.compile(rb"\A\s*<\?xml[^>]*?(?:encoding\s*=\s*[\"']([\w.:-]+)[\"'])?[^>]*?\?>")
-_DECLARATION_TEXT = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
+_ENCODING = re.compile(rb"\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([\w.:-]+)[\"']")
 
 
 class XmlReader(SplittingReader):
@@ -36,9 +36,10 @@ class XmlReader(SplittingReader):
     def units(self, feed: Feed, file: DeliveredFile) -> Iterator[Unit]:
         data = file.read()
         mark, _ = byte_order_mark(data)
-        declaration = _DECLARATION.match(data[len(mark) :])
-        named = (declaration[1] or b"").decode("ascii") if declaration else ""
-        declared = str(feed.table.options.get("encoding", "")) or named or "utf-8"
+        named = _ENCODING.match(data[len(mark) :])
+        declared = str(feed.table.options.get("encoding", ""))
+        if not declared:
+            declared = named[1].decode("ascii") if named else "utf-8"
         try:
             text = decode(data, declared, file.name)
         except KanghuError as error:
@@ -69,7 +70,9 @@ class XmlReader(SplittingReader):
         known = (path, repr(spaces))
         if known not in self._compiled:
             try:
-                self._compiled[known] = etree.XPath(path, namespaces=spaces)
+                compiled = etree.XPath(path, namespaces=spaces)
+                compiled(etree.Element("probe"))  # a prefix is looked up only now
+                self._compiled[known] = compiled
             except etree.XPathError as error:
                 raise KanghuError(
                     what=f"{path!r} 不是 XPath:{error}",
@@ -85,7 +88,7 @@ def _unit(text: str, file: DeliveredFile) -> Unit:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     try:
-        root = etree.fromstring(_DECLARATION_TEXT.sub("", text, count=1), parser)
+        root = etree.fromstring(_DECLARATION.sub("", text, count=1), parser)
     except etree.XMLSyntaxError as error:
         return Unit(
             file,
