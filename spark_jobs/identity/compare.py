@@ -1,8 +1,8 @@
 """Two prepared rows side by side: which level of agreement each field reaches, as SQL.
 
 A kind is an ordered list of levels, each a condition over ``x_l`` and ``x_r``; the first that
-holds is the pair's level. Missing on either side is no evidence. Their m and u are in
-``levels.csv`` (or the model's own).
+holds is the pair's level. Missing on either side is no evidence, unless ``levels.csv`` states
+m and u for it, as for every other level.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def splink_comparison(name: str, comparison: Comparison) -> dict[str, Any]:
 
     def level_of(level: Level) -> dict[str, Any]:
         said = {"sql_condition": level.sql, "label_for_charts": level.name}
-        if level.name == "missing":
+        if level.name == "missing" and (comparison.kind, "missing") not in stated:
             return said | {"is_null_level": True}
         m, u = stated[(comparison.kind, level.name)]
         return said | {
@@ -92,7 +92,12 @@ def splink_comparison(name: str, comparison: Comparison) -> dict[str, Any]:
 
 def level_names_sql(name: str, comparison: Comparison) -> str:
     """SQL over Splink's ``gamma_<name>``: the level's name (Splink counts down to 0, null -1)."""
-    found = [level.name for level in levels(comparison) if level.name != "missing"]
+    stated = level_parameters()
+    found = [
+        level.name
+        for level in levels(comparison)
+        if level.name != "missing" or (comparison.kind, "missing") in stated
+    ]
     cases = " ".join(
         f"when {number} then '{level}'" for number, level in enumerate(reversed(found))
     )

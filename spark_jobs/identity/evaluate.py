@@ -47,15 +47,15 @@ def evaluate_identity(links: pa.Table, truth: pa.Table) -> Evaluation:
     connection.register("truth", truth.rename_columns([*names, "person"]))
     row = connection.execute(
         f"""
-        with both as (
+        with matched as (
             select distinct * from links join (select distinct * from truth)
             using ({", ".join(names)})
             where person is not null
         ),
         pairs(of, n) as (
-            select 'found', count(*) from both group by found
-            union all select 'true', count(*) from both group by person
-            union all select 'right', count(*) from both group by found, person
+            select 'found', count(*) from matched group by found
+            union all select 'true', count(*) from matched group by person
+            union all select 'right', count(*) from matched group by found, person
         )
         select coalesce(sum(n * (n - 1) // 2) filter (where of = 'found'), 0),
             coalesce(sum(n * (n - 1) // 2) filter (where of = 'true'), 0),

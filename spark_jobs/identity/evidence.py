@@ -6,12 +6,17 @@ training), so it does not matter in which batch either row came.
 
 from __future__ import annotations
 
+import logging
+
 import duckdb
 from splink import DuckDBAPI, Linker
 
 from spark_jobs.identity.compare import blocking_rules, level_names_sql, splink_comparison
 from spark_jobs.identity.model import LinkModel
 from spark_jobs.identity.prepare import quoted
+
+# A missing name is evidence here, so that comparison has no null level; Splink would warn of it.
+logging.getLogger("splink.internals.settings").setLevel(logging.ERROR)
 
 ID_LEVELS = ("same_own", "same_named")
 """Levels of an ID number comparison that make the number the reason for a link."""
