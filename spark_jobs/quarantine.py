@@ -146,7 +146,8 @@ def quarantine_rows(
             {"institution": institution, "rule": rule, "limit": limit},
         ).fetchall()
     return [
-        QuarantinedRow(dataset, *row[:4], json.loads(row[4]), json.loads(row[5])) for row in found
+        QuarantinedRow(dataset, *place, json.loads(reasons), json.loads(delivered))
+        for *place, reasons, delivered in found
     ]
 
 

@@ -1,0 +1,211 @@
+"""Rules that look at other records: over silver, after identify, for every institution at once.
+
+Their findings replace those of the same rules from earlier runs, so a record that has been mended,
+or whose neighbour has, loses its finding. None of them blocks. Besides the datasets, the queries
+of ``expectations/across/`` may read ``death`` (resident_id, death_date) and ``sex``
+(_institution, patient_no, sex_code).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+
+from expectations.compile_spark import id_number_is_valid, masked, quote
+from expectations.model import Expectation
+from expectations.suite import suite_for
+from kanghu.engine import spark_session
+from kanghu.lake import Lake
+from kanghu.settings import Settings
+from spark_jobs.findings import COLUMNS, SCHEMA, rule_table
+from spark_jobs.replace_rows import ensure_table
+from standards.catalogue import Catalogue, Dataset, load_catalogue
+
+
+@dataclass(frozen=True)
+class AcrossResult:
+    """``findings``: rule -> records that break it (only rules that any does)."""
+
+    findings: dict[str, int]
+
+
+_OFFENDER = ("_institution", "_feed", "_source_key", "_batch_id", "value")
+
+
+def evaluate_across(settings: Settings) -> AcrossResult:
+    """Evaluate every across rule; the caller holds the lease on silver."""
+    catalogue, lake = load_catalogue(), Lake(settings.lake)
+    session = spark_session(settings)
+    ensure_table(lake, lake.findings, SCHEMA, "dataset")
+    present = [name for name in catalogue.datasets if _has_rows(lake, lake.silver(name))]
+    _create_views(session, lake, catalogue, present)
+    counts: dict[str, int] = {}
+    for name in catalogue.datasets:
+        rules = [rule for rule in suite_for(name, catalogue) if rule.scope == "across"]
+        counts |= _dataset(session, lake, catalogue, catalogue.dataset(name), rules, present)
+    return AcrossResult(counts)
+
+
+def _dataset(
+    session: SparkSession,
+    lake: Lake,
+    catalogue: Catalogue,
+    dataset: Dataset,
+    rules: Sequence[Expectation],
+    present: Sequence[str],
+) -> dict[str, int]:
+    """Replace the across findings of one dataset, in one commit."""
+    if not rules:
+        return {}
+    offenders = [
+        _offenders(session, lake, catalogue, dataset, rule).selectExpr(
+            *_OFFENDER, f"{number} as number"
+        )
+        for number, rule in enumerate(rules)
+        if dataset.name in present and set(_tables_read(rule, catalogue)) <= set(present)
+    ]
+    mine = f"dataset = '{dataset.name}'"
+    kept = session.read.format("delta").load(lake.findings).where(mine)
+    earlier = f"rule in ({', '.join(quote(rule.id) for rule in rules)})"
+    if not offenders and not kept.where(earlier).limit(1).collect():
+        return {}
+    rows = kept.where(f"not ({earlier})").select(*COLUMNS)
+    counts: dict[str, int] = {}
+    if offenders:
+        found = reduce(DataFrame.unionByName, offenders)
+        path = f"{lake.staging(dataset.name)}/across"
+        found.write.mode("overwrite").parquet(path)
+        found = session.read.parquet(path)
+        for row in found.groupBy("number").count().collect():
+            counts[rules[row["number"]].id] = row["count"]
+        if not counts and not kept.where(earlier).limit(1).collect():
+            return {}
+        named = found.join(rule_table(session, rules), on="number")
+        rows = rows.unionByName(named.selectExpr(*_AS_FINDING).select(*COLUMNS))
+    (
+        rows.selectExpr(*(name for name in COLUMNS if name != "dataset"), _DATASET)
+        .select(*COLUMNS)
+        .write.format("delta")
+        .mode("overwrite")
+        .option("replaceWhere", mine)
+        .save(lake.findings)
+    )
+    return counts
+
+
+_DATASET = "split_part(rule, '.', 1) as dataset"
+"""Sail 0.7.2 cannot plan a write whose partition column it knows to be constant."""
+_AS_FINDING = (
+    "_institution as institution",
+    "_feed as feed",
+    _DATASET,
+    "_source_key as source_key",
+    *("column", "rule", "dimension", "severity", "value", "message", "mend"),
+    "_batch_id as batch_id",
+)
+
+
+def _offenders(
+    session: SparkSession, lake: Lake, catalogue: Catalogue, dataset: Dataset, rule: Expectation
+) -> DataFrame:
+    if rule.check == "orphan":
+        found = _orphans(session, lake, catalogue, dataset, rule)
+    else:
+        found = session.sql(rule.expression)
+    if dataset.column(rule.column).sensitivity == "direct":
+        shown = masked("coalesce(value, '')")
+    else:
+        shown = "coalesce(value, '')"
+    return found.selectExpr(*_OFFENDER[:-1], f"{shown} as value")
+
+
+def _orphans(
+    session: SparkSession, lake: Lake, catalogue: Catalogue, dataset: Dataset, rule: Expectation
+) -> DataFrame:
+    """Rows whose parent is neither in silver nor in quarantine of the same institution.
+
+    An institution that delivers no such parents at all is not judged: its system does not keep
+    them, which no record of it can mend.
+    """
+    parent, _, parent_column = rule.expression.partition(".")
+    known = session.sql(f"select _institution, {parent_column} as parent_key from {parent}")
+    quarantined = lake.quarantine(parent)
+    if lake.exists(quarantined) and catalogue.dataset(parent).key == (parent_column,):
+        held = session.read.format("delta").load(quarantined)
+        known = known.unionByName(held.selectExpr("_institution", "_key as parent_key"))
+    children = session.sql(
+        f"select {', '.join(_OFFENDER[:-1])}, {rule.column} as value, {rule.column} as parent_key "
+        f"from {dataset.name} where {rule.column} is not null"
+    )
+    delivering = known.select("_institution").distinct()
+    return children.join(known, on=["_institution", "parent_key"], how="left_anti").join(
+        delivering, on="_institution", how="left_semi"
+    )
+
+
+def _create_views(
+    session: SparkSession, lake: Lake, catalogue: Catalogue, present: Sequence[str]
+) -> None:
+    """A view for each dataset that silver holds rows of, and the two that are put together."""
+    for name in present:
+        rows = session.read.format("delta").load(lake.silver(name))
+        columns = {column.name for column in catalogue.dataset(name).columns}
+        if "id_no" in columns:
+            kind = "id_type_code" if "id_type_code" in columns else None
+            rows = rows.selectExpr("*", f"{id_number_is_valid('id_no', kind)} as valid_id_no")
+        rows.createOrReplaceTempView(name)
+    deaths = [
+        # What is registered as a death counts more than a date on somebody's record.
+        f"select resident_id, death_date, {0 if name == 'death_registration' else 1} as grade "
+        f"from {name} where resident_id is not null and death_date is not null "
+        "and (birth_date is null or death_date >= birth_date)"
+        for name in _PEOPLE
+        if name in present
+    ]
+    if deaths:
+        session.sql(
+            "select resident_id, death_date from ("
+            "select resident_id, death_date, row_number() over (partition by resident_id "
+            f"order by grade, death_date desc) as nth from ({' union all '.join(deaths)}) as told"
+            ") as ranked where nth = 1"
+        ).createOrReplaceTempView("death")
+    if "patient" in present:
+        session.sql(_SEX).createOrReplaceTempView("sex")
+
+
+_PEOPLE = ("death_registration", "resident_record", "patient")
+
+_SEX = """
+select _institution, patient_no, min(sex_code) as sex_code
+from (
+    select
+        _institution, patient_no,
+        case
+            when not coalesce(valid_id_no, false) then sex_code
+            when substr(id_no, 17, 1) in ('1', '3', '5', '7', '9') then '1'
+            else '2'
+        end as sex_code
+    from patient
+) as told
+where sex_code in ('1', '2')
+group by _institution, patient_no
+having min(sex_code) = max(sex_code)
+"""
+"""The sex of a patient number: the ID number's where it is valid, else as recorded; nothing where
+the institution's own systems disagree."""
+
+
+def _tables_read(rule: Expectation, catalogue: Catalogue) -> list[str]:
+    """The datasets that must hold rows for the rule to mean anything."""
+    if rule.check == "orphan":
+        return [rule.expression.partition(".")[0]]
+    words = set(re.findall(r"(?:from|join)\s+(\w+)", rule.expression))
+    return [word for word in words if word in catalogue.datasets]
+
+
+def _has_rows(lake: Lake, path: str) -> bool:
+    return lake.exists(path) and bool(lake.table(path).file_uris())
