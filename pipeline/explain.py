@@ -16,7 +16,6 @@ from typing import Any
 import duckdb
 
 from kanghu.errors import KanghuError
-from kanghu.lake import connect_duckdb
 from kanghu.settings import Settings
 from pipeline.indicator_sql import counting, rows_behind
 from standards.indicators import Indicator, Side, indicator, load_parameters
@@ -120,7 +119,7 @@ def _marts(settings: Settings) -> duckdb.DuckDBPyConnection:
         raise KanghuError(
             what="集市还没有发布", where=settings.marts, mend="先运行 kanghu run 或 kanghu demo"
         )
-    return connect_duckdb(settings.marts, read_only=True)
+    return duckdb.connect(settings.marts, read_only=True)
 
 
 def _organisation(
@@ -174,17 +173,16 @@ def _count(marts: duckdb.DuckDBPyConnection, side: Side, sql: str) -> int:
 
 def _rows(marts: duckdb.DuckDBPyConnection, side: Side, sql: str) -> list[dict[str, Any]]:
     """One row a counted thing, its facts by column; what is counted comes first."""
-    # A thing that several rows prove is shown with one of them, the same each time.
-    once = (
-        "" if side.is_sum else "qualify row_number() over (partition by counted order by all) = 1"
-    )
     answer = marts.execute(
-        f"select * exclude (level, organisation_code, period_month, counted) from ({sql}) {once}"
+        f"select counted, * exclude (level, organisation_code, period_month, counted) from ({sql})"
         " order by all"
     )
     names = [column[0] for column in answer.description]
-    shown = sorted(names, key=lambda name: name != side.column)
-    return [
-        {name: row[name] for name in shown}
-        for row in (dict(zip(names, cells, strict=True)) for cells in answer.fetchall())
-    ]
+    shown = sorted(names[1:], key=lambda name: name != side.column)
+    found: dict[Any, dict[str, Any]] = {}
+    for place, cells in enumerate(answer.fetchall()):
+        row = dict(zip(names, cells, strict=True))
+        if row["counted"] is not None:
+            # A thing that several rows prove is shown with the first of them.
+            found.setdefault(place if side.is_sum else row["counted"], row)
+    return [{name: row[name] for name in shown} for row in found.values()]

@@ -3,8 +3,6 @@ select cost_id
 from {{ ref('fct_cost') }}
 where
     abs(
-        {% for column in charge_groups() %}
-        {{ column }} +
-        {% endfor %}
-        undetailed_yuan - total_yuan
+        drug_yuan + examination_yuan + laboratory_yuan + treatment_yuan + material_yuan + service_yuan
+        + other_yuan + undetailed_yuan - total_yuan
     ) > 0.001

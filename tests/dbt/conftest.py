@@ -8,7 +8,7 @@ import duckdb
 import psycopg
 import pytest
 
-from kanghu.lake import Lake, connect_duckdb
+from kanghu.lake import Lake
 from kanghu.settings import Settings, load_settings
 from pipeline.build import BuildResult, build
 from tests.dbt.tiny_city import write_city
@@ -37,7 +37,7 @@ def built(city: Settings) -> BuildResult:
     return build(city, docs=city.home / "docs")
 
 
-@pytest.fixture()
+@pytest.fixture
 def marts(city: Settings, built: BuildResult) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect_duckdb(city.marts, read_only=True) as connection:
+    with duckdb.connect(city.marts, read_only=True) as connection:
         yield connection

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kanghu.lake import Lake
+from standards.catalogue import load_catalogue
 from tests.dbt.tiny_lake import (
     at,
     day,
@@ -20,6 +21,8 @@ from tests.dbt.tiny_lake import (
 
 A, B, C = "3504240059", "3504240060", "3504250075"
 COUNTY, CITY = "350424", "350400"
+STRANGER = "9999990001"
+"""An institution that sends data and is not in the tree."""
 
 BIRTHS = {
     "R01": "1960-06-30",  # 65 on the last day of June 2025
@@ -69,26 +72,26 @@ def write_city(lake: Lake) -> None:
     write_silver(lake, "chronic_registration", _registrations())
     write_silver(lake, "hypertension_followup", _pressures())
     write_silver(lake, "diabetes_followup", _glucoses())
+    write_silver(lake, "patient", [{"_institution": STRANGER, "patient_no": "P1", "name": "无名"}])
     write_silver(lake, "settlement", _settlements())
     write_silver(lake, "charge_detail", _charges())
     _quality(lake)
 
 
 def _record(resident: str, institution: str, created: str, **differs: Any) -> dict[str, Any]:
-    filled = dict.fromkeys(
-        ("id_no", "phone_no", "residence_type_code", "ethnicity_code", "education_code")
-        + ("occupation_code", "marital_status_code", "payment_code", "address_county")
-        + ("address_township", "address_village", "doctor_name", "created_by"),
-        "1",
-    )
+    required = [
+        column.name
+        for column in load_catalogue().dataset("resident_record").columns
+        if column.required == "R"
+    ]
     return {
+        **dict.fromkeys(required, "1"),
         "_institution": institution,
         "resident_id": resident,
         "record_no": f"{institution[-2:]}-{resident}",
         "name": f"居民{resident}",
         "sex_code": "1",
         "birth_date": day(BIRTHS[resident]),
-        **filled,
         "created_date": day(created),
         "is_electronic": True,
         "record_status_code": "1",

@@ -15,7 +15,8 @@ from pipeline.dbt_lake import silver_columns
 from standards.catalogue import load_catalogue
 
 SHANGHAI = timezone(timedelta(hours=8))
-BATCH = "b20260105020304567"
+BATCH = "b20260105200304567"
+"""The store's clock in UTC: already the 6th in Shanghai."""
 
 _ARROW = {
     "varchar": pa.string(),
@@ -62,11 +63,8 @@ def write_residents(lake: Lake, rows: Iterable[Row]) -> None:
 
 
 def write_findings(lake: Lake, rows: Iterable[Row]) -> None:
-    columns = dict.fromkeys(
-        ["institution", "feed", "dataset", "source_key", "column", "rule", "dimension"]
-        + ["severity", "value", "message", "mend", "batch_id"],
-        "varchar",
-    )
+    names = "institution feed dataset source_key column rule dimension severity mend batch_id"
+    columns = dict.fromkeys(names.split(), "varchar")
     full = [{**dict.fromkeys(columns), **row} for row in rows]
     _write(lake.findings, columns, full, partition="dataset")
 

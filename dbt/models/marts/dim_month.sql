@@ -1,6 +1,6 @@
--- The months for which indicators are counted: the last {{ var('parameters')['history_months'] }}
--- up to the last one with services. One date in two thousand may lie beyond either end: a slip of
--- the pen must not add a year of empty months.
+-- The months for which indicators are counted: as many as the parameter history_months says, up to
+-- the last one with services. One date in two thousand may lie beyond either end: a slip of the pen
+-- must not add a year of empty months.
 with
 
 service as (
@@ -21,17 +21,20 @@ ends as (
     where service_date <= current_date
 ),
 
-months as (
-    select cast(unnest(generate_series(
+span as (
+    select
+        date_trunc('month', last_date) as last_month,
         greatest(
             date_trunc('month', first_date),
-            date_trunc('month', last_date) - interval '{{ var('parameters')['history_months'] | int - 1 }}' month
-        ),
-        date_trunc('month', last_date),
-        interval '1' month
-    )) as date) as period_month
+            date_trunc('month', last_date) - interval '{{ parameter('history_months') }}' month + interval '1' month
+        ) as first_month
     from ends
     where last_date is not null
+),
+
+months as (
+    select cast(unnest(generate_series(first_month, last_month, interval '1' month)) as date) as period_month
+    from span
 )
 
 select

@@ -21,7 +21,7 @@ managing as (
     qualify
         row_number() over (
             partition by resident_id
-            order by is_open desc, created_date desc, institution_code, health_record_id
+            order by is_open desc, created_date desc, institution_code asc, health_record_id asc
         ) = 1
 ),
 
@@ -31,9 +31,15 @@ programme as (
         bool_or(programme_code = '1') as has_hypertension,
         bool_or(programme_code = '2') as has_diabetes
     from (
-        select resident_id, programme_code from {{ ref('fct_programme') }}
+        select
+            resident_id,
+            programme_code
+        from {{ ref('fct_programme') }}
         union all
-        select resident_id, programme_code from {{ ref('fct_followup') }}
+        select
+            resident_id,
+            programme_code
+        from {{ ref('fct_followup') }}
     ) as managed
     group by resident_id
 ),
@@ -80,7 +86,7 @@ select
     residence_type_code,
     coalesce(is_alive and birth_date > as_of_date - interval '7' year, false) as is_child_0_6,
     coalesce(
-        is_alive and birth_date <= as_of_date - interval '{{ var('parameters')['elder_age'] }}' year, false
+        is_alive and birth_date <= as_of_date - interval '{{ parameter('elder_age') }}' year, false
     ) as is_elder,
     has_hypertension,
     has_diabetes,

@@ -50,9 +50,13 @@ split as (
         min(patient_type_code) as patient_type_code,
         min(charged_date) as charged_date,
         cast(count(*) as bigint) as charge_lines,
-        {% for column, codes in charge_groups().items() %}
-        sum(case when charge_category_code in ({{ codes }}) then amount_yuan else 0 end) as {{ column }},
-        {% endfor %}
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('09', '10', '11')), 0) as drug_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('03')), 0) as examination_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('04')), 0) as laboratory_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('05', '06', '07')), 0) as treatment_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('08')), 0) as material_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('01', '02', '12', '13')), 0) as service_yuan,
+        coalesce(sum(amount_yuan) filter (where charge_category_code in ('14')), 0) as other_yuan,
         sum(amount_yuan) as charged_yuan
     from assigned
     group by cost_id
@@ -69,9 +73,13 @@ select
     s.payer_code,
     s.settlement_kind_code,
     s.settled_date as cost_date,
-    {% for column in charge_groups() %}
-    cast(coalesce(c.{{ column }}, 0) as decimal(18, 4)) as {{ column }},
-    {% endfor %}
+    cast(coalesce(c.drug_yuan, 0) as decimal(18, 4)) as drug_yuan,
+    cast(coalesce(c.examination_yuan, 0) as decimal(18, 4)) as examination_yuan,
+    cast(coalesce(c.laboratory_yuan, 0) as decimal(18, 4)) as laboratory_yuan,
+    cast(coalesce(c.treatment_yuan, 0) as decimal(18, 4)) as treatment_yuan,
+    cast(coalesce(c.material_yuan, 0) as decimal(18, 4)) as material_yuan,
+    cast(coalesce(c.service_yuan, 0) as decimal(18, 4)) as service_yuan,
+    cast(coalesce(c.other_yuan, 0) as decimal(18, 4)) as other_yuan,
     cast(s.total_yuan - coalesce(c.charged_yuan, 0) as decimal(18, 4)) as undetailed_yuan,
     s.total_yuan,
     s.insurance_yuan,
@@ -91,10 +99,17 @@ select
     null as payer_code,
     null as settlement_kind_code,
     charged_date as cost_date,
-    {% for column in charge_groups() %}
-    cast({{ column }} as decimal(18, 4)) as {{ column }},
-    {% endfor %}
-    cast(charged_yuan{% for column in charge_groups() %} - {{ column }}{% endfor %} as decimal(18, 4)) as undetailed_yuan,
+    cast(drug_yuan as decimal(18, 4)) as drug_yuan,
+    cast(examination_yuan as decimal(18, 4)) as examination_yuan,
+    cast(laboratory_yuan as decimal(18, 4)) as laboratory_yuan,
+    cast(treatment_yuan as decimal(18, 4)) as treatment_yuan,
+    cast(material_yuan as decimal(18, 4)) as material_yuan,
+    cast(service_yuan as decimal(18, 4)) as service_yuan,
+    cast(other_yuan as decimal(18, 4)) as other_yuan,
+    cast(
+        charged_yuan - drug_yuan - examination_yuan - laboratory_yuan - treatment_yuan - material_yuan
+        - service_yuan - other_yuan as decimal(18, 4)
+    ) as undetailed_yuan,
     cast(charged_yuan as decimal(18, 4)) as total_yuan,
     null as insurance_yuan,
     null as self_paid_yuan,

@@ -6,11 +6,7 @@ record as (
     select
         r.*,
         d.death_date as resident_death_date,
-        {% for column in var('record_columns') %}
-        (case when r.{{ column }} is null then 1 else 0 end)
-        {{ '+' if not loop.last else '' }}
-        {% endfor %}
-        as missing_columns
+        {{ missing_columns('r') }} as missing_columns
     from {{ ref('stg_resident_record') }} as r
     left join {{ ref('stg_death') }} as d on r.resident_id = d.resident_id
 ),
@@ -32,9 +28,8 @@ dated as (
             when record_status_code = '4' and coalesce(death_date, resident_death_date) is null
                 then coalesce(updated_date, created_date)
             when record_status_code = '5' then coalesce(updated_date, created_date)
-            {% if var('parameters')['archived_record_counts'] != 'true' %}
-            when record_status_code = '2' then coalesce(updated_date, created_date)
-            {% endif %}
+            when record_status_code = '2' and not {{ parameter('archived_record_counts') }}
+                then coalesce(updated_date, created_date)
         end as status_date
     from record
 )
@@ -50,7 +45,7 @@ select
     coalesce(r.resident_death_date, r.death_date) as death_date,
     least(r.moved_out_date, r.resident_death_date, r.death_date, r.status_date) as closed_date,
     least(r.moved_out_date, r.resident_death_date, r.death_date, r.status_date) is null as is_open,
-    coalesce(r.is_electronic, {{ var('parameters')['electronic_when_unknown'] }}) as is_electronic,
+    coalesce(r.is_electronic, {{ parameter('electronic_when_unknown') }}) as is_electronic,
     r.missing_columns = 0 as is_standard,
     cast(r.missing_columns as integer) as missing_columns,
     r.residence_type_code,

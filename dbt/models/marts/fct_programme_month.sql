@@ -67,10 +67,19 @@ checkup as (
 
 dated as (
     select
-        y.*,
+        y.level,
+        y.organisation_code,
+        y.programme_code,
+        y.resident_id,
+        y.period_month,
+        y.followup_days,
+        y.latest.followup_id as latest_followup_id,
+        y.latest.followup_date as latest_followup_date,
+        y.latest.systolic_mmhg as latest_systolic_mmhg,
+        y.latest.diastolic_mmhg as latest_diastolic_mmhg,
+        y.latest.fasting_glucose_mmol_l as latest_fasting_glucose_mmol_l,
+        cast(date_sub('year', i.birth_date, y.latest.followup_date) as integer) as latest_age_years,
         least(r.registered_date, f.first_date) as managed_since,
-        r.closed_date,
-        i.birth_date,
         date_diff(
             'day',
             greatest(y.year_start, least(r.registered_date, f.first_date)),
@@ -107,14 +116,14 @@ select
     cast(greatest(managed_days, 0) as integer) as managed_days,
     cast(followup_days as integer) as followup_days,
     cast(greatest(1, least(
-        {{ var('parameters')['followup_cap'] }},
-        floor(managed_days / {{ var('parameters')['followup_interval_days'] }})
+        {{ parameter('followup_cap') }},
+        floor(managed_days / {{ parameter('followup_interval_days') }})
     )) as integer) as required_followups,
     has_checkup,
-    latest.followup_id as latest_followup_id,
-    latest.followup_date as latest_followup_date,
-    latest.systolic_mmhg as latest_systolic_mmhg,
-    latest.diastolic_mmhg as latest_diastolic_mmhg,
-    latest.fasting_glucose_mmol_l as latest_fasting_glucose_mmol_l,
-    cast(date_sub('year', birth_date, latest.followup_date) as integer) as latest_age_years
+    latest_followup_id,
+    latest_followup_date,
+    latest_systolic_mmhg,
+    latest_diastolic_mmhg,
+    latest_fasting_glucose_mmol_l,
+    latest_age_years
 from dated

@@ -4,7 +4,11 @@ with
 front_page as (
     select *
     from {{ ref('stg_front_page') }}
-    qualify row_number() over (partition by institution_code, stay_no order by discharged_at desc, medical_record_no) = 1
+    qualify
+        row_number() over (
+            partition by institution_code, stay_no
+            order by discharged_at desc, medical_record_no asc
+        ) = 1
 )
 
 select
