@@ -21,6 +21,13 @@ from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
 from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
+from simulator.systems.sqlite import YilianWriter
+
+NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
+    "yilian_clinic": frozenset({("prescription", "amount_yuan")}),
+}
+"""What a system does not keep as such (dataset, column): it is reckoned or taken as agreed when it
+is read, so that no error planted there would show."""
 
 
 class SystemWriter(Protocol):
@@ -56,6 +63,7 @@ def open_writers(
         "jiwei_phis": lambda run_by: JiweiWriter(run_by, url, keep=keep),
         "qingyun_his": lambda run_by: QingyunWriter(run_by, url, keep=keep),
         "fuyou_his": lambda run_by: FuyouWriter(run_by, url, keep=keep),
+        "yilian_clinic": lambda run_by: YilianWriter(run_by, data, keep=keep),
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
         "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }

@@ -57,6 +57,12 @@ DEVIATIONS: dict[str, tuple[Deviation, ...]] = {
             codes={"gender": ("sex", {"M": ("1M", "1"), "F": ("2F", "2")})},
         ),
     ),
+    "yilian_clinic": (
+        Deviation(
+            place=1, codes={"病种": ("病种", {"高血压": ("HBP", "1"), "糖尿病": ("DM", "2")})}
+        ),
+        Deviation(place=2, renamed={"huanzhe": {"电话": "手机号"}}),
+    ),
     "baixing_files": (
         Deviation(place=1, renamed={"hzxx": {"证件号码": "身份证号"}, "jktj": {"脉率": "脉搏"}}),
         Deviation(place=2, codes={"付款方式": ("fkfs", {"全自费": ("自费", "7")})}),
