@@ -38,7 +38,9 @@ def dbt_sources(catalogue: Catalogue, *, database: str = "lake", schema: str = "
             }
         ],
     }
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+    return yaml.dump(
+        document, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100
+    )
 
 
 def _table(catalogue: Catalogue, dataset: Dataset) -> dict[str, Any]:

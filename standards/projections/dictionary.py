@@ -14,6 +14,7 @@ from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
+from standards.catalogue import load_catalogue
 from standards.model import Catalogue, Column, Dataset, ValueDomain
 from standards.wording import (
     COVERAGE,
@@ -36,10 +37,10 @@ def dictionary_page(catalogue: Catalogue) -> str:
     return _PAGE.read_text(encoding="utf-8").replace(_PLACE, text.replace("</", "<\\/"), 1)
 
 
-def write_dictionary(path: Path, catalogue: Catalogue) -> Path:
+def write_dictionary(path: Path, catalogue: Catalogue | None = None) -> Path:
     """Write the page to ``path``; its folder is made when it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(dictionary_page(catalogue), encoding="utf-8")
+    path.write_text(dictionary_page(catalogue or load_catalogue()), encoding="utf-8")
     return path
 
 

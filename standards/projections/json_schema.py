@@ -7,8 +7,11 @@ digit, "not in the future") stands in ``x-rules``.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+from standards.catalogue import load_catalogue
 from standards.model import Catalogue, Column, Dataset
 from standards.wording import column_text, dataset_text
 
@@ -32,6 +35,19 @@ def json_schema(catalogue: Catalogue, dataset: Dataset) -> dict[str, Any]:
         "required": [column.name for column in dataset.columns if column.required == "M"],
         "additionalProperties": False,
     }
+
+
+def write_json_schemas(folder: Path, catalogue: Catalogue | None = None) -> list[Path]:
+    """Write ``<dataset>.schema.json`` for every dataset into ``folder``; answers the paths."""
+    catalogue = catalogue or load_catalogue()
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for dataset in catalogue.datasets.values():
+        path = folder / f"{dataset.name}.schema.json"
+        text = json.dumps(json_schema(catalogue, dataset), ensure_ascii=False, indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+        written.append(path)
+    return written
 
 
 def _property(catalogue: Catalogue, column: Column) -> dict[str, Any]:

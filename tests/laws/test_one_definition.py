@@ -15,7 +15,7 @@ import pytest
 from kanghu.settings import CHECKOUT
 from standards.catalogue import ROOM, Catalogue, load_catalogue
 from standards.projections.column_masks import visible_columns
-from standards.projections.data_contract import data_contract, write_contracts
+from standards.projections.contract import data_contract, write_contracts
 from standards.projections.dbt_sources import dbt_sources
 from standards.projections.dictionary import dictionary_page
 from standards.projections.json_schema import json_schema

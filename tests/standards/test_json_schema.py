@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from standards.catalogue import load_catalogue
-from standards.projections.json_schema import json_schema
+from standards.projections.json_schema import json_schema, write_json_schemas
 
 CATALOGUE = load_catalogue()
 CLEAN: dict[str, Any] = {
@@ -77,3 +79,9 @@ def test_a_missing_mandatory_column_is_caught() -> None:
 def test_an_extract_does_not_close_the_list() -> None:
     record = {**CLEAN, "main_diagnosis_code": "Q99.900"}
     assert list(_validator("outpatient_encounter").iter_errors(record)) == []
+
+
+def test_there_is_one_file_a_dataset(tmp_path: Path) -> None:
+    written = write_json_schemas(tmp_path / "json-schema")
+    assert [path.name for path in written] == [f"{name}.schema.json" for name in CATALOGUE.datasets]
+    assert json.loads(written[0].read_text(encoding="utf-8"))["title"] == "行政区划"

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft201909Validator
 
 from standards.catalogue import load_catalogue
-from standards.projections.data_contract import data_contract, write_contracts
+from standards.projections.contract import data_contract, write_contracts
 
 CATALOGUE = load_catalogue()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from standards.catalogue import load_catalogue
 from standards.model import Catalogue, Column, Dataset, Relation
 from standards.projections.spark_schema import silver_type
 from standards.wording import FREQUENCY, column_text, dataset_text, rule_text
@@ -45,15 +46,18 @@ def data_contract(catalogue: Catalogue, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def write_contracts(folder: Path, catalogue: Catalogue) -> list[Path]:
+def write_contracts(folder: Path, catalogue: Catalogue | None = None) -> list[Path]:
     """Write ``<dataset>.odcs.yaml`` for every dataset into ``folder``; answers the paths."""
+    catalogue = catalogue or load_catalogue()
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for dataset in catalogue.datasets.values():
         path = folder / f"{dataset.name}.odcs.yaml"
         contract = data_contract(catalogue, dataset)
         path.write_text(
-            yaml.safe_dump(contract, allow_unicode=True, sort_keys=False, width=100),
+            yaml.dump(
+                contract, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100
+            ),
             encoding="utf-8",
         )
         written.append(path)
