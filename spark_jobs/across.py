@@ -180,7 +180,7 @@ def _create_views(
 _PEOPLE = ("death_registration", "resident_record", "patient")
 
 _SEX = """
-select _institution, patient_no, min(sex_code) as sex_code
+select _institution, patient_no, min(told_sex_code) as sex_code
 from (
     select
         _institution, patient_no,
@@ -188,12 +188,12 @@ from (
             when not coalesce(valid_id_no, false) then sex_code
             when substr(id_no, 17, 1) in ('1', '3', '5', '7', '9') then '1'
             else '2'
-        end as sex_code
+        end as told_sex_code
     from patient
 ) as told
-where sex_code in ('1', '2')
+where told_sex_code in ('1', '2')
 group by _institution, patient_no
-having min(sex_code) = max(sex_code)
+having min(told_sex_code) = max(told_sex_code)
 """
 """The sex of a patient number: the ID number's where it is valid, else as recorded; nothing where
 the institution's own systems disagree."""
