@@ -74,8 +74,7 @@ def run(
 
 def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Watcher) -> None:
     """From bronze to gold, for every batch that has been collected and is not done."""
-    batches = batch_log.unfinished_batches(settings, "collected")
-    batches += batch_log.unfinished_batches(settings, "identified")
+    batches = batch_log.unfinished_batches(settings, "collected", "identified")
     waiting = batch_log.unfinished_batches(settings, "normalised")
     result.batches = sorted({*batches, *waiting})
     people = self_datasets()
@@ -116,7 +115,7 @@ def replay(
                 chosen = [name for name in people if name in wanted]
                 result.normalised.append(replay_current(settings, registry, chosen))
         with watch.step("归并居民"):
-            result.identified = identify(settings, [])
+            result.identified = identify(settings)
         with watch.step("重放:其余"):
             rest = [name for name in others(people) if name in wanted]
             if rest:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from collectors.registry import Registry, load_registry
-from expectations.suite import all_expectations
+from expectations.suite import suite_for
 from kanghu.engine import TIME_ZONE
 from kanghu.lake import Lake, connect_duckdb
 from kanghu.settings import Settings
@@ -142,8 +142,8 @@ def _last_batch(settings: Settings) -> str:
 
 def _findings(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[dict[str, Any]]:
     """Findings counted by rule, most first, with what the rule says."""
-    rules = {one.id: one for one in all_expectations()}
     names = load_catalogue().datasets
+    rules = {one.id: one for name in names for one in suite_for(name)}
     counted = connection.execute(
         f"""
         select dataset, rule, any_value(dimension), any_value(severity), count(*),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,9 +28,8 @@ def simulate(
     seed: Annotated[int, typer.Option(help="随机种子:同样的种子得到同样的城市")] = 1,
     residents: Annotated[int, typer.Option(help="居民数")] = DEMO_RESIDENTS,
     months: Annotated[int, typer.Option(help="多少个月的业务")] = 24,
-    as_of: Annotated[datetime, typer.Option(help="截止日期", formats=["%Y-%m-%d"])] = datetime(
-        2026, 10, 31
-    ),
+    as_of: Annotated[str, typer.Option(help="截止日期")] = "2026-06-30",
+    error_rate: Annotated[float, typer.Option(help="埋错的行所占比例")] = 0.02,
     institutions: Annotated[int | None, typer.Option(help="只要这么多家机构")] = None,
 ) -> None:
     """造一座城市:每家机构自己的系统和数据,以及真相。"""
@@ -42,10 +40,11 @@ def simulate(
             seed=seed,
             residents=residents,
             out=out.resolve(),
-            as_of=as_of.date(),
+            as_of=as_of,
             months=months,
+            error_rate=error_rate,
             institutions=institutions,
-            progress=progress.note,
+            progress=lambda done, of: progress.note(f"{done:,}/{of:,} 位居民"),
         )
     console.print(
         f"{summary.residents:,} 位居民,{summary.institutions} 家机构,"
@@ -78,10 +77,7 @@ def demo(
                 seed=seed,
                 residents=residents,
                 out=settings.home,
-                as_of=date(2026, 10, 31),
-                months=24,
-                institutions=None,
-                progress=progress.note,
+                progress=lambda done, of: progress.note(f"{done:,}/{of:,} 位居民"),
             )
         with start_city(settings.home) as environment:
             os.environ.update(environment)

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -33,10 +32,8 @@ def simulated_city(folder: Path, seed: int, residents: int) -> None:
         seed=seed,
         residents=residents,
         out=folder,
-        as_of=date(2026, 10, 31),
         months=12,
         institutions=14,
-        progress=lambda _: None,
     )
 
 
