@@ -20,11 +20,13 @@ from kanghu.store import embedded_server_url
 from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
 from simulator.systems.files import BaixingWriter, WeijianWriter
+from simulator.systems.messages import HuayanWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 from simulator.systems.sqlite import YilianWriter
 
 NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
     "yilian_clinic": frozenset({("prescription", "amount_yuan")}),
+    "huayan_lis": frozenset({("exchange_message", "part_count")}),
 }
 """What a system does not keep as such (dataset, column): it is reckoned or taken as agreed when it
 is read, so that no error planted there would show."""
@@ -65,6 +67,7 @@ def open_writers(
         "fuyou_his": lambda run_by: FuyouWriter(run_by, url, keep=keep),
         "yilian_clinic": lambda run_by: YilianWriter(run_by, data, keep=keep),
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
+        "huayan_lis": lambda run_by: HuayanWriter(run_by, data),
         "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])

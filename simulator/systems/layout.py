@@ -93,8 +93,7 @@ class Layout:
         ).fetchone()
         number = "1"
         if repeated and repeated[0]:
-            names = ", ".join(f'"{name}"' for name in table.columns)
-            number = f"row_number() over (partition by _institution, _key order by {names})"
+            number = f"row_number() over (partition by _institution, _key order by {_hash(table)})"
         parts = [
             f"select '{dataset}' as dataset, _event_{dataset} as event_id, _institution, _key, _nth"
             f" from numbered where _event_{dataset} is not null"
@@ -140,3 +139,10 @@ class Layout:
             delivered = {name: kind for name, kind in columns.items() if not name.startswith("_")}
             found.append(VendorTable(view, delivered, events))
         return found
+
+
+def _hash(table: VendorTable) -> str:
+    """The hash by which collect numbers rows that share a key: md5 over the delivered columns in
+    the order of their names, null apart from empty."""
+    values = ", ".join(f'coalesce("{name}"::varchar, chr(30))' for name in sorted(table.columns))
+    return f"md5(concat_ws(chr(31), {values}))" if values else "_key"
