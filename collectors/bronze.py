@@ -26,6 +26,9 @@ from deltalake.transaction import AddAction, RemoveAction
 from kanghu.lake import BRONZE_COLUMNS, Lake
 
 PARTITION = "_institution"
+_STATISTICS: dict[str, str | None] = {"delta.dataSkippingStatsColumns": "_batch_id"}
+"""What a file says of itself in the log. Readers take statistics of other columns, which are not
+there, for bounds that exclude every row, unless the table says that there are none."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def _table(lake: Lake, path: str, columns: Sequence[str]) -> DeltaTable:
             pa.schema(fields),
             mode="ignore",
             partition_by=[PARTITION],
+            configuration=_STATISTICS,
             storage_options=lake.storage_options(),
         )
     table = lake.table(path)

@@ -259,7 +259,7 @@ def _settle(
     whole = {
         name: one.feed.name
         for name, one in again.items()
-        if one.whole and one.feed.table.options.get("snapshot", reader.snapshot)
+        if one.whole and reader.shows_all(one.feed)
     }
     partial = {name: one.feed.name for name, one in again.items() if name not in whole}
     changes = settle(spool, path, whole, partial)

@@ -175,17 +175,10 @@ class Spool:
     def _select(self, feed: Feed, names: Sequence[str]) -> str:
         delivered = [name for name in names if name not in (INSTITUTION, PART_KEY)]
         row_hash = duckdb_hash(delivered)
-        if PART_KEY in names:
-            key = PART_KEY
-        elif feed.table.key:
-            parts = (f"coalesce({quoted(bronze_column(name))}, '')" for name in feed.table.key)
-            key = " || '|' || ".join(parts)
-        else:
-            key = row_hash
         own = {
             "_institution": INSTITUTION if INSTITUTION in names else literal(feed.institution),
             "_feed": literal(feed.name),
-            "_source_key": key,
+            "_source_key": key_expression(feed, names, row_hash),
             "_batch_id": literal(self.batch_id),
             "_row_hash": row_hash,
             "_landed_at": now_literal(),
@@ -310,6 +303,15 @@ class Spool:
     def _know(self, names: Sequence[str]) -> None:
         own = (INSTITUTION, PART_KEY)
         self.columns += [name for name in names if name not in own and name not in self.columns]
+
+
+def key_expression(feed: Feed, names: Sequence[str], row_hash: str) -> str:
+    """``_source_key`` over a delivery's columns ``names``; a table without a key has its rows'
+    hashes for keys."""
+    if PART_KEY in names:
+        return PART_KEY
+    parts = [f"coalesce({quoted(bronze_column(name))}, '')" for name in feed.table.key]
+    return " || '|' || ".join(parts) if parts else row_hash
 
 
 def has_table(db: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -109,11 +109,23 @@ class Reader:
         times of files), or ``None`` where there is nothing cheaper than reading."""
         return None
 
-    def checksum(self, feed: Feed, columns: Sequence[str]) -> Checksum | None:
-        """Count and checksum of all rows by the source's own engine, or ``None``: then compare
-        reads a second time. ``columns``: the hashed columns by their names in the source, in the
-        order of the hash (collectors/row_hash.py)."""
+    def checksums(self, feeds: Sequence[Feed], columns: Sequence[str]) -> dict[str, Checksum]:
+        """Institution -> count and checksum of all its rows by the source's own engine.
+
+        ``feeds`` are of one bronze table; ``columns`` the hashed ones by their names in the source,
+        in the order of the hash (collectors/row_hash.py). Empty where the source cannot do it:
+        then compare reads a second time.
+        """
+        return {}
+
+    def hashes(self, feed: Feed, columns: Sequence[str]) -> Iterator[pa.RecordBatch] | None:
+        """Key and row hash of all the feed's rows by the source's own engine, as columns ``key``
+        and ``row_hash``, ``columns`` as above; ``None`` where the source cannot do it."""
         return None
+
+    def shows_all(self, feed: Feed) -> bool:
+        """Whether a read without watermark shows all that exists (``snapshot``)."""
+        return bool(feed.table.options.get("snapshot", self.snapshot))
 
     def not_comparable(self, feed: Feed) -> str | None:
         """Why the feed cannot be read twice, or ``None`` where it can."""

@@ -2,13 +2,12 @@
 
 Options of a table (``from`` is the resource's path): ``items`` (where a page's rows lie, by
 default ``items``), ``page_size`` (500), ``page_param`` (``page``), ``size_param`` (``size``),
-``first_page`` (1), ``since_param`` (the parameter that takes the watermark), ``total`` (where a page
-says how many rows there are: fewer than that is an error), ``next`` (where a page says its
+``first_page`` (1), ``since_param`` (the parameter that takes the watermark), ``total`` (where a
+page says how many rows there are: fewer than that is an error), ``next`` (where a page says its
 successor's address, instead of page numbers), ``query`` (further parameters). ``columns`` names
 values by their path (``patient.name``); whatever else a row holds is kept too, nested names joined
-by ``_``. With
-``record`` each row is split into the parts that the path names. A page that fails is asked for
-again, later and later, so a dead connection costs one page and not the whole reading.
+by ``_``. With ``record`` each row is split into the parts that the path names. A page that fails
+is asked for again, later and later: a dead connection costs one page and not the whole reading.
 """
 
 from __future__ import annotations

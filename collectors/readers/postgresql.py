@@ -18,7 +18,7 @@ import psycopg
 import pyarrow as pa
 from psycopg.sql import Literal
 
-from collectors.columns import family
+from collectors.columns import family, renames
 from collectors.readers import (
     INSTITUTION,
     Checksum,
@@ -110,22 +110,57 @@ class PostgresqlReader(Reader):
             first, columns, statement, [INSTITUTION, *(column.name for column in columns)]
         )
 
-    def checksum(self, feed: Feed, columns: Sequence[str]) -> Checksum | None:
+    def checksums(self, feeds: Sequence[Feed], columns: Sequence[str]) -> dict[str, Checksum]:
+        """One statement a shared table, else one a feed."""
+        together: dict[tuple[str, str, str], list[Feed]] = defaultdict(list)
+        for number, feed in enumerate(feeds):
+            about = relation(feed)
+            alone = "" if about.owner_column else str(number)
+            place = (feed.source.connection, f"{about.text}{alone}", about.owner_column)
+            together[place].append(feed)
+        answers: dict[str, Checksum] = {}
+        for some in together.values():
+            about = relation(some[0])
+            row_hash = self._hash(some[0], columns)
+            measures = f"count(*), {postgresql_checksum(row_hash)} from {about.text} as q"
+            if not about.owner_column:
+                where = f" where {about.filter}" if about.filter else ""
+                count, total = self._rows(some[0], f"select {measures}{where}")[0]
+                answers[some[0].institution] = Checksum(int(count), int(total))
+                continue
+            owner = f"q.{about.owner_column}::text"
+            owners = {relation(feed).owner: feed.institution for feed in some}
+            wanted = ", ".join(_text(name) for name in owners)
+            statement = f"select {owner}, {measures} where {owner} in ({wanted}) group by 1"
+            answers |= {feed.institution: Checksum(0, 0) for feed in some}
+            for name, count, total in self._rows(some[0], statement):
+                answers[owners[name]] = Checksum(int(count), int(total))
+        return answers
+
+    def hashes(self, feed: Feed, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         about = relation(feed)
-        connection = self._connection(feed)
-        utf8 = connection.info.parameter_status("server_encoding") == "UTF8"
-        row_hash = postgresql_hash(columns, utf8=utf8)
-        where = f" where {about.filter}" if about.filter else ""
-        statement = (
-            f"select count(*), {postgresql_checksum(row_hash)} from {about.text} as q{where}"
+        row_hash = self._hash(feed, columns)
+        ours = {name: theirs for theirs, name in renames(feed).items()}
+        parts = ", ".join(
+            f"coalesce(q.{quoted(ours.get(name, name))}::text, '')" for name in feed.table.key
         )
+        key = f"concat_ws('|', {parts})" if parts else row_hash
+        where = f" where {about.filter}" if about.filter else ""
+        statement = f"select {key}, {row_hash} from {about.text} as q{where}"
+        return self._stream(feed, statement, ["key", "row_hash"])
+
+    def _hash(self, feed: Feed, columns: Sequence[str]) -> str:
+        encoding = self._connection(feed).info.parameter_status("server_encoding")
+        return postgresql_hash(columns, utf8=encoding == "UTF8")
+
+    def _rows(self, feed: Feed, statement: str) -> list[tuple[Any, ...]]:
+        connection = self._connection(feed)
         try:
-            row = connection.execute(statement.encode()).fetchone()
+            rows = connection.execute(statement.encode()).fetchall()
             connection.commit()
         except psycopg.Error as error:
             raise self._failure(feed, error) from error
-        assert row is not None
-        return Checksum(int(row[0]), int(row[1]))
+        return rows
 
     def close(self) -> None:
         for connection in self._connections.values():
@@ -252,7 +287,7 @@ class PostgresqlReader(Reader):
         about = relation(feed)
         if about.text.startswith("(") or not feed.table.key:
             return False
-        renamed = {ours: theirs for theirs, ours in _renames(feed).items()}
+        renamed = {ours: theirs for theirs, ours in renames(feed).items()}
         key = sorted(renamed.get(name, name) for name in feed.table.key)
         row = (
             self._connection(feed)
@@ -360,11 +395,7 @@ def _watermark_type(feed: Feed, columns: tuple[SourceColumn, ...]) -> str:
 def _watermark_column(feed: Feed) -> str:
     assert feed.table.watermark is not None
     ours = feed.table.watermark.column
-    return next((theirs for theirs, name in _renames(feed).items() if name == ours), ours)
-
-
-def _renames(feed: Feed) -> dict[str, str]:
-    return feed.source.differs.columns.get(feed.table_name, {})
+    return next((theirs for theirs, name in renames(feed).items() if name == ours), ours)
 
 
 def _text(value: str | None) -> str:
