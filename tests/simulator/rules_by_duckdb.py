@@ -1,0 +1,309 @@
+"""The stated rules once more, written from their sentences and not from the product's code.
+
+What the simulator calls clean must be clean by these, and what it planted must break just what it
+says. DuckDB over canonical text; a resident is the true person.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from standards.catalogue import Column, load_catalogue
+
+TODAY = "2027-01-01"
+
+_MACROS = r"""
+create macro digit(t, place) as try_cast(substr(t, place, 1) as int);
+create macro id_ok(t) as case when t is not null then coalesce(
+    regexp_full_match(t, '[1-9]\d{16}[\dX]')
+    and try_cast(substr(t, 7, 4) || '-' || substr(t, 11, 2) || '-' || substr(t, 13, 2) as date)
+        is not null
+    and substr('10X98765432', 1 + (
+        7 * digit(t, 1) + 9 * digit(t, 2) + 10 * digit(t, 3) + 5 * digit(t, 4) +
+        8 * digit(t, 5) + 4 * digit(t, 6) + 2 * digit(t, 7) + 1 * digit(t, 8) +
+        6 * digit(t, 9) + 3 * digit(t, 10) + 7 * digit(t, 11) + 9 * digit(t, 12) +
+        10 * digit(t, 13) + 5 * digit(t, 14) + 8 * digit(t, 15) + 4 * digit(t, 16) +
+        2 * digit(t, 17)) % 11, 1) = substr(t, 18, 1),
+    false) end;
+create macro phone_ok(t) as
+    regexp_full_match(t, '1[3-9]\d{9}|(0\d{2,3}-?)?[1-9]\d{6,7}');
+create macro icd_ok(t) as regexp_full_match(
+    t, '[A-Z]\d{2}(\.[0-9x]\d{0,2}(x\d{2,3})?)?[+*]?'
+    || '(\+[A-Z]\d{2}(\.[0-9x]\d{0,2}(x\d{2,3})?)?\*?)?');
+"""
+
+_ROW = {
+    "patient": (
+        ("birth_date", "birth_matches_id",
+         "not id_ok(id_no) or strftime(birth_date, '%Y%m%d') = substr(id_no, 7, 8)"),
+        ("sex_code", "sex_matches_id",
+         "not id_ok(id_no) or sex_code not in ('1', '2')"
+         " or (digit(id_no, 17) % 2 = 1) = (sex_code = '1')"),
+        ("death_date", "death_after_birth", "death_date >= birth_date"),
+    ),
+    "resident_record": (
+        ("birth_date", "birth_matches_id",
+         "not id_ok(id_no) or strftime(birth_date, '%Y%m%d') = substr(id_no, 7, 8)"),
+        ("sex_code", "sex_matches_id",
+         "not id_ok(id_no) or sex_code not in ('1', '2')"
+         " or (digit(id_no, 17) % 2 = 1) = (sex_code = '1')"),
+        ("death_date", "death_after_birth", "death_date >= birth_date"),
+        ("created_date", "created_after_birth", "created_date >= birth_date"),
+    ),
+    "outpatient_encounter": (
+        ("systolic_mmhg", "systolic_above_diastolic", "systolic_mmhg > diastolic_mmhg"),
+        ("systolic_mmhg", "first_visit_blood_pressure",
+         "not (age_years >= 35 and visit_kind_code = '1') or systolic_mmhg is not null"),
+    ),
+    "hypertension_followup": (
+        ("systolic_mmhg", "systolic_above_diastolic", "systolic_mmhg > diastolic_mmhg"),
+        ("bmi", "bmi_matches", "abs(bmi - weight_kg / pow(height_cm / 100, 2)) <= 0.5"),
+        ("classification_code", "classification_matches_pressure",
+         "classification_code <> '1' or (systolic_mmhg < 150 and diastolic_mmhg < 90)"),
+        ("next_followup_date", "next_after_followup", "next_followup_date > followup_date"),
+    ),
+    "diabetes_followup": (
+        ("systolic_mmhg", "systolic_above_diastolic", "systolic_mmhg > diastolic_mmhg"),
+        ("bmi", "bmi_matches", "abs(bmi - weight_kg / pow(height_cm / 100, 2)) <= 0.5"),
+        ("classification_code", "classification_matches_glucose",
+         "classification_code <> '1' or fasting_glucose_mmol_l < 7.0"),
+        ("next_followup_date", "next_after_followup", "next_followup_date > followup_date"),
+    ),
+    "health_checkup": (
+        ("left_systolic_mmhg", "left_systolic_above_diastolic",
+         "left_systolic_mmhg > left_diastolic_mmhg"),
+        ("bmi", "bmi_matches", "abs(bmi - weight_kg / pow(height_cm / 100, 2)) <= 0.5"),
+    ),
+    "inpatient_stay": (
+        ("discharged_at", "discharged_after_admitted", "discharged_at >= admitted_at"),
+    ),
+    "front_page": (
+        ("discharged_at", "discharged_after_admitted", "discharged_at >= admitted_at"),
+        ("actual_days", "days_match",
+         "discharged_at < admitted_at or actual_days ="
+         " greatest(1, date_diff('day', admitted_at::date, discharged_at::date))"),
+        ("self_paid_yuan", "self_paid_within_total", "self_paid_yuan <= total_cost_yuan"),
+    ),
+    "settlement": (
+        ("total_yuan", "parts_match_total",
+         "abs(total_yuan - insurance_yuan - self_paid_yuan) <= 0.01"),
+    ),
+    "charge_detail": (
+        ("amount_yuan", "amount_matches",
+         "abs(amount_yuan - round(quantity * unit_price_yuan, 2)) <= 0.01"),
+    ),
+    "prescription_item": (
+        ("amount_yuan", "amount_matches",
+         "abs(amount_yuan - round(quantity * unit_price_yuan, 2)) <= 0.01"),
+    ),
+    "lab_report": (("reported_at", "reported_after_sampled", "reported_at >= sampled_at"),),
+    "exam_report": (("reported_at", "reported_after_examined", "reported_at >= examined_at"),),
+    "chronic_registration": (
+        ("registered_date", "registered_after_confirmed", "registered_date >= confirmed_date"),
+    ),
+}  # fmt: skip
+"""dataset -> (finding's column, rule, what holds or is null)."""
+
+_DEATHS = """
+select _person_id, min(death_date) as died from (
+    select _person_id, death_date from silver_patient
+    union all select _person_id, death_date from silver_resident_record
+    union all select _person_id, death_date from silver_death_registration
+) where death_date is not null group by all
+"""
+
+_ACROSS = {
+    "outpatient_encounter.after_death": (
+        "outpatient_encounter", "visited_at",
+        f"select _event_id from silver_outpatient_encounter join ({_DEATHS}) using (_person_id)"
+        " where visited_at::date > died",
+    ),
+    "hypertension_followup.after_death": (
+        "hypertension_followup", "followup_date",
+        f"select _event_id from silver_hypertension_followup join ({_DEATHS}) using (_person_id)"
+        " where followup_date > died",
+    ),
+    "diabetes_followup.after_death": (
+        "diabetes_followup", "followup_date",
+        f"select _event_id from silver_diabetes_followup join ({_DEATHS}) using (_person_id)"
+        " where followup_date > died",
+    ),
+    "hypertension_followup.same_pressure_three_times": (
+        "hypertension_followup", "systolic_mmhg",
+        """select _event_id from silver_hypertension_followup
+        window w as (partition by _person_id order by followup_date, followup_no) qualify
+        systolic_mmhg = lag(systolic_mmhg) over w and systolic_mmhg = lag(systolic_mmhg, 2) over w
+        and diastolic_mmhg = lag(diastolic_mmhg) over w
+        and diastolic_mmhg = lag(diastolic_mmhg, 2) over w""",
+    ),
+    "diabetes_followup.same_glucose_three_times": (
+        "diabetes_followup", "fasting_glucose_mmol_l",
+        """select _event_id from silver_diabetes_followup
+        window w as (partition by _person_id order by followup_date, followup_no) qualify
+        fasting_glucose_mmol_l = lag(fasting_glucose_mmol_l) over w
+        and fasting_glucose_mmol_l = lag(fasting_glucose_mmol_l, 2) over w""",
+    ),
+    "hypertension_followup.uncontrolled_without_referral": (
+        "hypertension_followup", "is_referred",
+        """select _event_id from silver_hypertension_followup
+        window w as (partition by _person_id order by followup_date, followup_no) qualify
+        classification_code = '2' and lag(classification_code) over w = '2'
+        and is_referred is not true""",
+    ),
+    "patient.id_number_shared": (
+        "patient", "id_no",
+        """select distinct b._event_id from silver_patient a join silver_patient b
+        on a._institution = b._institution and a.id_no = b.id_no and id_ok(a.id_no)
+        and a.name <> b.name and a.birth_date <> b.birth_date
+        and (a.registered_at, a.patient_no) < (b.registered_at, b.patient_no)""",
+    ),
+    "outpatient_encounter.duplicate_encounter": (
+        "outpatient_encounter", "encounter_no",
+        """select _event_id from silver_outpatient_encounter qualify row_number() over (
+        partition by _institution, patient_no, department_code, visited_at
+        order by encounter_no) > 1""",
+    ),
+    "diagnosis.sex_conflict": (
+        "diagnosis", "diagnosis_code",
+        """select distinct d._event_id from silver_diagnosis d join (
+            select _person_id, min(sex_code) as sex from silver_patient
+            group by 1 having count(distinct sex_code) = 1) using (_person_id)
+        where sex = '1' and (diagnosis_code between 'O00' and 'O99.z'
+            or diagnosis_code between 'N80' and 'N98.z')
+        or sex = '2' and (diagnosis_code like 'C61%' or diagnosis_code like 'N40%')""",
+    ),
+}  # fmt: skip
+
+
+Found = set[tuple[str, str, str, str]]
+"""(dataset, event id, column, rule)."""
+
+
+def findings(tables: dict[str, pa.Table]) -> Found:
+    """Every rule broken in a whole city's canonical tables."""
+    connection = duckdb.connect()
+    connection.execute(_MACROS)
+    catalogue = load_catalogue()
+    found: Found = set()
+    for name in catalogue.datasets:
+        table = tables.get(name)
+        if table is None:
+            continue
+        connection.register(f"raw_{name}", table)
+        found |= _projected(connection, name)
+    for name, rules in _ROW.items():
+        if name in tables:
+            for column, rule, holds in rules:
+                rows = connection.sql(
+                    f"select _event_id from typed_{name} where not ({holds})"
+                ).fetchall()
+                found |= {(name, event, column, f"{name}.{rule}") for (event,) in rows}
+    return found | _orphans(connection, tables) | _across(connection, tables)
+
+
+def _projected(connection: duckdb.DuckDBPyConnection, name: str) -> Found:
+    dataset = load_catalogue().dataset(name)
+    typed = ", ".join(f"{_typed(column)} as {column.name}" for column in dataset.columns)
+    connection.execute(
+        f"create table typed_{name} as select columns('^_'), {typed} from raw_{name}"
+    )
+    checks: list[str] = []
+    for column in dataset.columns:
+        checks += [
+            f"select _event_id, '{column.name}', '{column.name}.{check}', {int(blocks)}"
+            f" from raw_{name} r join typed_{name} t using (_event_id) where {broken}"
+            for check, blocks, broken in _checks(column)
+        ]
+    keys = ", ".join(["_institution", "_system", *dataset.key])
+    checks.append(
+        f"select _event_id, '', 'key.duplicate', 1 from raw_{name}"
+        f" qualify row_number() over (partition by {keys} order by _event_id) > 1"
+    )
+    rows = connection.sql(" union all ".join(checks)).fetchall()
+    blocked = sorted({event for event, _, _, blocks in rows if blocks})
+    connection.register("blocked", pa.table({"event": pa.array(blocked, pa.string())}))
+    connection.execute(
+        f"create table silver_{name} as select * from typed_{name}"
+        " where _event_id not in (select event from blocked)"
+    )
+    return {(name, event, column, f"{name}.{rule}") for event, column, rule, _ in rows}
+
+
+def _typed(column: Column) -> str:
+    name = f'"{column.name}"'
+    if column.type == "N":
+        return f"try_cast({name} as decimal(18, 4))"
+    if column.type in ("D", "DT"):
+        target = "date" if column.type == "D" else "timestamp"
+        value = f"try_cast({name} as {target})"
+        return f"case when year({value}) between 1880 and 2100 then {value} end"
+    if column.type == "L":
+        return f"case {name} when '1' then true when '0' then false end"
+    if _closed(column) and column.required != "M":
+        codes = ", ".join(f"'{code}'" for code in _codes(column))
+        return f"case when {name} in ({codes}) then {name} end"
+    return name
+
+
+def _closed(column: Column) -> bool:
+    domain = load_catalogue().domain_of(column)
+    return domain is not None and domain.is_closed and bool(domain.codes)
+
+
+def _codes(column: Column) -> list[str]:
+    domain = load_catalogue().domain_of(column)
+    return sorted(domain.codes) if domain else []
+
+
+def _checks(column: Column) -> list[tuple[str, bool, str]]:
+    raw, value = f'r."{column.name}"', f't."{column.name}"'
+    must = column.required == "M"
+    checks = []
+    if column.required in "MR":
+        checks.append(("required", must, f"{raw} is null"))
+    if column.type in ("N", "D", "DT", "L"):
+        checks.append(("format", must, f"{raw} is not null and {value} is null"))
+    elif column.format.max_length:
+        checks.append(("length", False, f"length({raw}) > {column.format.max_length}"))
+    if _codes(column):
+        codes = ", ".join(f"'{code}'" for code in _codes(column))
+        checks.append(("domain", must and _closed(column), f"{raw} not in ({codes})"))
+    for rule in column.rules:
+        if rule.name == "range":
+            low, high = rule.arguments
+            checks.append(("range", False, f"{value} not between {low} and {high}"))
+        elif rule.name == "not_future":
+            checks.append(("not_future", must, f"{value} > '{TODAY}'"))
+        elif rule.name == "id_number":
+            checks.append(("id_number", False, f"not id_ok({raw})"))
+        elif rule.name == "phone":
+            checks.append(("phone", False, f"not phone_ok({raw})"))
+        elif rule.name == "icd10":
+            checks.append(("icd10", False, f"not icd_ok({raw})"))
+    return checks
+
+
+def _orphans(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Found:
+    found: Found = set()
+    for dataset in load_catalogue().datasets.values():
+        if dataset.name not in tables:
+            continue
+        for relation in dataset.relations:
+            assert relation.parent in tables, (dataset.name, relation)
+            rows = connection.sql(
+                f"select _event_id from silver_{dataset.name} c where {relation.column} is not null"
+                f" and not exists (from silver_{relation.parent} p"
+                f" where p._institution = c._institution"
+                f" and p.{relation.parent_column} = c.{relation.column})"
+            ).fetchall()
+            rule = f"{dataset.name}.{relation.column}.orphan"
+            found |= {(dataset.name, event, relation.column, rule) for (event,) in rows}
+    return found
+
+
+def _across(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Found:
+    found: Found = set()
+    for rule, (dataset, column, query) in _ACROSS.items():
+        found |= {(dataset, event, column, rule) for (event,) in connection.sql(query).fetchall()}
+    return found
