@@ -16,7 +16,10 @@ from kanghu.lake import Lake
 from kanghu.settings import Settings
 from tests.collectors.cities import VISITS, make_visits, registry, run_sql, system
 
-ROWS = [(number, "A", f"人{number}", number, None, "2024-01-01 08:00:00") for number in range(1, 6)]
+ROWS = [
+    (number, "A", f"人{number}", number, None, f"2024-01-0{number} 08:00:00")
+    for number in range(1, 6)
+]
 
 
 def _compared(settings: Settings, cities: Registry) -> ComparisonResult:
