@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from expectations.compile_spark import id_number_is_valid, masked, quote
 from expectations.model import Expectation
@@ -34,6 +35,12 @@ class AcrossResult:
 
 
 _OFFENDER = ("_institution", "_feed", "_source_key", "_batch_id", "value")
+_OFFENDER_SCHEMA = StructType(
+    [
+        *(StructField(name, StringType()) for name in _OFFENDER),
+        StructField("number", IntegerType()),
+    ]
+)
 
 
 def evaluate_across(settings: Settings) -> AcrossResult:
@@ -78,8 +85,9 @@ def _dataset(
     if offenders:
         found = reduce(DataFrame.unionByName, offenders)
         path = f"{lake.staging(dataset.name)}/across"
-        found.write.mode("overwrite").parquet(path)
-        found = session.read.parquet(path)
+        # Delta, not Parquet: a table without rows keeps its columns.
+        found.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(path)
+        found = session.read.format("delta").load(path)
         for row in found.groupBy("number").count().collect():
             counts[rules[row["number"]].id] = row["count"]
         if not counts and not kept.where(earlier).limit(1).collect():
@@ -152,8 +160,14 @@ def _create_views(
 ) -> None:
     """A view for each dataset that silver holds rows of, and the two that are put together."""
     for name in present:
+        dataset = catalogue.dataset(name)
         rows = session.read.format("delta").load(lake.silver(name))
-        columns = {column.name for column in catalogue.dataset(name).columns}
+        # Sail 0.7.2 reads a Delta instant as UTC's, whose date is not the city's; casts move it.
+        rows = rows.selectExpr(
+            *(name for name in rows.columns if name not in _instants(dataset)),
+            *(f"cast({name} as timestamp) as {name}" for name in _instants(dataset)),
+        )
+        columns = {column.name for column in dataset.columns}
         if "id_no" in columns:
             kind = "id_type_code" if "id_type_code" in columns else None
             rows = rows.selectExpr("*", f"{id_number_is_valid('id_no', kind)} as valid_id_no")
@@ -175,6 +189,10 @@ def _create_views(
         ).createOrReplaceTempView("death")
     if "patient" in present:
         session.sql(_SEX).createOrReplaceTempView("sex")
+
+
+def _instants(dataset: Dataset) -> list[str]:
+    return [column.name for column in dataset.columns if column.type == "DT"]
 
 
 _PEOPLE = ("death_registration", "resident_record", "patient")
