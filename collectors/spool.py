@@ -202,8 +202,9 @@ class Spool:
             f"from {_relation(landed)} group by all having count(*) > 1"
         )
         numbered = f"""
-            select * replace (case when number > 1 then _source_key || '#' || number
-                                   else _source_key end as _source_key) exclude (number)
+            select * exclude (number)
+                     replace (case when number > 1 then _source_key || '#' || number
+                                   else _source_key end as _source_key)
             from (select rows.*, row_number() over (
                       partition by rows.{INSTITUTION}, rows._source_key
                       order by rows._row_hash) as number

@@ -14,7 +14,7 @@ from collectors.compare import ComparisonResult, compare
 from collectors.registry import Registry
 from kanghu.lake import Lake
 from kanghu.settings import Settings
-from tests.collectors.cities import VISITS, make_visits, registry, run_sql, system
+from tests.collectors.cities import VISITS, bronze, make_visits, registry, run_sql, system
 
 ROWS = [
     (number, "A", f"人{number}", number, None, f"2024-01-0{number} 08:00:00")
@@ -101,7 +101,9 @@ def test_a_sqlite_source_is_read_a_second_time(settings: Settings, tmp_path: Pat
         )
     patients = {"from": "病人", "key": ["编号"]}
     cities = registry(system(dialect="sqlite", patients=patients), str(file))
-    collect(settings, cities, cities.feeds())
+    assert collect(settings, cities, cities.feeds()).failed == []
+    keys = bronze(settings, "patients", "select _source_key from bronze order by 1")
+    assert keys == [("1",), ("1#2",), ("2",)]
     result = _compared(settings, cities)
     assert (result.result, result.source_rows, result.lake_rows) == ("equal", 3, 3)
     connection.execute("update 病人 set 体重 = 56 where 编号 = 2")
