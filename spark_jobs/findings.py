@@ -19,6 +19,7 @@ from expectations.model import Expectation
 from expectations.suite import row_suite
 from kanghu.lake import Lake
 from spark_jobs.replace_rows import ROWS_A_WRITE, ensure_table, replace_rows
+from spark_jobs.staging import read_staging
 from standards.catalogue import Catalogue
 
 COLUMNS = (
@@ -94,7 +95,7 @@ def _write(
     rules: list[Expectation] = []
     failures, records = [], []
     for one in group:
-        staging = session.read.parquet(*one.paths)
+        staging = read_staging(session, catalogue.dataset(one.dataset), *one.paths)
         records.append(staging.selectExpr(*_RECORD, f"'{one.dataset}' as dataset"))
         if one.findings:
             coded = failed_rules(staging.selectExpr("*", f"{_BOTH} as _failures"), "_failures")

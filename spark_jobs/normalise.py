@@ -25,7 +25,16 @@ from spark_jobs.conservation import FeedCount, count_dataset, save_counts
 from spark_jobs.findings import StagedDataset, write_findings
 from spark_jobs.mapping import MappedTable, mapped
 from spark_jobs.replace_rows import ensure_table, replace_rows
-from spark_jobs.staging import KEY, Chunk, Delivery, bronze_rows, chunks, staged, tables_of
+from spark_jobs.staging import (
+    KEY,
+    Chunk,
+    Delivery,
+    bronze_rows,
+    chunks,
+    read_staging,
+    staged,
+    tables_of,
+)
 from standards.catalogue import Catalogue, Dataset, load_catalogue
 from standards.projections.spark_schema import silver_schema
 
@@ -172,7 +181,7 @@ class _DatasetWork:
         rows.write.mode("overwrite").parquet(path)
 
     def _carry(self, path: str) -> None:
-        staging = self.session.read.parquet(path)
+        staging = read_staging(self.session, self.dataset, path)
         silver: dict[str, int] = {}
         held: dict[str, int] = {}
         failing: dict[str, set[str]] = {}

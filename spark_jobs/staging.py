@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StringType, StructField, StructType
 
 from collectors.registry import Registry, Source
 from expectations.compile_spark import evaluate, quote
@@ -19,6 +20,7 @@ from expectations.suite import row_suite
 from kanghu.lake import Lake
 from spark_jobs.mapping import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
+from standards.projections.spark_schema import silver_schema
 
 ROWS_A_CHUNK = 1_000_000
 KEY = ("_institution", "_feed", "_source_key")
@@ -146,6 +148,13 @@ def staged(
     linked = with_resident(session, lake, dataset, checked)
     person = ["resident_id"] if dataset.person else []
     return linked.selectExpr(*META, *person, *columns, status, "_blocking", "_advisory")
+
+
+def read_staging(session: SparkSession, dataset: Dataset, *paths: str) -> DataFrame:
+    """What ``staged`` made, as written to ``paths``; a chunk without rows has no file to tell."""
+    fields = [*silver_schema(dataset).fields]
+    fields += [StructField(name, StringType()) for name in ("_status", "_blocking", "_advisory")]
+    return session.read.schema(StructType(fields)).parquet(*paths)
 
 
 def with_resident(

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from kanghu.engine import TIME_ZONE
 from standards.catalogue import Column
 
-EPOCH = {"epoch_millis": 1, "epoch_seconds": 1000}
-"""Patterns that are not patterns: a number since 1970-01-01 UTC, and its milliseconds a unit."""
+EPOCH = {"epoch_millis": (1, 14), "epoch_seconds": (1000, 11)}
+"""Patterns that are not patterns: a number since 1970-01-01 UTC; its milliseconds a unit, and the
+most digits that do not overflow."""
 
 _FIRST, _LAST = "1880-01-01", "2100-12-31"
 _TRUE = "'1', 'true', 't', 'y', 'yes', '是', '有'"
@@ -89,7 +90,10 @@ def _by_patterns(text: str, patterns: Sequence[str], zone: str) -> str:
 
 def _by_pattern(text: str, pattern: str, zone: str) -> str:
     if pattern in EPOCH:
-        return f"timestamp_millis(try_cast({text} as bigint) * {EPOCH[pattern]})"
+        millis, digits = EPOCH[pattern]
+        fits = f"case when char_length({text}) <= {digits} then try_cast({text} as bigint) end"
+        # Sail 0.7.2 leaves the instant in UTC, so that its date would be UTC's; the cast moves it.
+        return f"cast(timestamp_millis({fits} * {millis}) as timestamp)"
     if pattern == "iso":
         return _iso(text, zone)
     quoted = pattern.replace("'", "\\'")

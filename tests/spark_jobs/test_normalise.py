@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from kanghu.settings import Settings
 from spark_jobs.normalise import normalise
 from tests.spark_jobs.tiny_bronze import TinyLake, registry_of, system
 
@@ -46,11 +43,6 @@ def person(number: str, **other: str | None) -> dict[str, str | None]:
         "zf": "0",
         **other,
     }
-
-
-@pytest.fixture
-def lake(settings: Settings) -> TinyLake:
-    return TinyLake(settings)
 
 
 def test_one_row_passes_and_one_does_not(lake: TinyLake) -> None:
