@@ -17,18 +17,21 @@ from simulator import columns as c
 from simulator.chronic import write_chronic
 from simulator.errors import plant_errors
 from simulator.events import COMMISSION, Chunk
+from simulator.examinations import write_exams, write_vital_signs
 from simulator.fees import add_consultations, write_fees
 from simulator.health import Health, make_health
-from simulator.hospital import Stays, make_stays, write_exams, write_stays, write_vital_signs
+from simulator.hospital import write_stays
 from simulator.laboratory import write_documents, write_laboratory
 from simulator.master import write_deaths, write_master, write_population
 from simulator.names import name_text
 from simulator.patients import Views, make_views, write_patients
 from simulator.people import id_text, make_people
 from simulator.plan import Catchment, plan_city
+from simulator.prescriptions import write_prescriptions
 from simulator.records import make_records, write_records
 from simulator.scene import DOCUMENT_SYSTEM, LABORATORY_SYSTEM, City, Scene
-from simulator.visits import Visits, make_visits, write_prescriptions, write_visits
+from simulator.stays import Stays, make_stays
+from simulator.visits import Visits, make_visits, write_visits
 
 Array = np.ndarray[Any, Any]
 

@@ -252,8 +252,6 @@ def _names(
 ) -> tuple[Array, Array, Array]:
     surname = draw_surnames(draw, len(role))
     # The children's surname is the father's: the head's, or his wife's husband's.
-    father = head_of.copy()
-    has_spouse = np.zeros(len(role), bool)
     spouse_place = np.minimum(head_of + 1, len(role) - 1)
     has_spouse = (role[spouse_place] == SPOUSE) & (head_of[spouse_place] == head_of)
     father = np.where((sex[head_of] == 2) & has_spouse, spouse_place, head_of)
@@ -278,14 +276,12 @@ def _names(
 
 
 def _relatives(head_of: Array, role: Array, sex: Array) -> tuple[Array, Array]:
-    place = np.arange(len(role))
     after = np.minimum(head_of + 1, len(role) - 1)
     married = (role[after] == SPOUSE) & (head_of[after] == head_of)
     spouse = np.where((role == HEAD) & married, after, np.where(role == SPOUSE, head_of, -1))
     woman = np.where(sex[head_of] == 2, head_of, np.where(married, after, -1))
     child = (role == FIRST_CHILD) | (role == SECOND_CHILD)
     mother = np.where(child, woman, -1)
-    del place
     return spouse, mother
 
 
@@ -334,8 +330,6 @@ def _id_digits(
     run = np.arange(len(sex)) - np.maximum.accumulate(np.where(same, 0, np.arange(len(sex))))
     rank = np.empty(len(sex), dtype=np.int64)
     rank[order] = run
-    if (rank >= 20).any():
-        rank = np.minimum(rank, 19)
     # 40 numbers a block: odd ones for men, even ones for women.
     sequence = position % _BLOCKS * 40 + 2 * rank + np.where(sex == 1, 1, 2)
     days = birth.astype("datetime64[D]")
