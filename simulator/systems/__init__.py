@@ -19,6 +19,7 @@ import pyarrow as pa
 from kanghu.store import embedded_server_url
 from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
+from simulator.systems.documents import GongxiangWriter
 from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.messages import HuayanWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
@@ -68,6 +69,7 @@ def open_writers(
         "yilian_clinic": lambda run_by: YilianWriter(run_by, data, keep=keep),
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
         "huayan_lis": lambda run_by: HuayanWriter(run_by, data),
+        "gongxiang_cda": lambda run_by: GongxiangWriter(run_by, data),
         "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])

@@ -63,7 +63,7 @@ create macro visit(kind, encounter, stay) as
 
 create view order_message as
 select o._institution, o.message_no, o._changed_at,
-    header('OML^O21^OML_O21', o.message_no, '2.5', m.sender_name, coalesce(m.sent_at, o._changed_at))
+    header('OML^O21^OML_O21', o.message_no, '2.5', m.sender_name, case when m._event_id is null then o._changed_at else m.sent_at end)
     || 'PID|1||' || person(o.patient_no, p.name, null, p.birth_date, p.sex_code) || chr(13)
     || visit('1', o.encounter_no, null)
     || 'ORC|NW|' || h(o.order_no) || '|||' || h(o.order_status_code) || '||||'
@@ -86,7 +86,7 @@ group by all;
 
 create view report_message as
 select r._institution, r.message_no, r._changed_at,
-    header('ORU^R01', r.message_no, '2.4', m.sender_name, coalesce(m.sent_at, r._changed_at))
+    header('ORU^R01', r.message_no, '2.4', m.sender_name, case when m._event_id is null then r._changed_at else m.sent_at end)
     || 'PID|1||' || person(r.patient_no, p.name, null, p.birth_date, p.sex_code) || chr(13)
     || visit(r.patient_type_code, r.encounter_no, r.stay_no)
     || 'OBR|1|' || h(r.order_no) || '|' || h(r.report_no) || '|' || h(r.report_name) || '|||'
