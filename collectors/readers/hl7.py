@@ -43,11 +43,17 @@ class Hl7Reader(SplittingReader):
                 yield _unit(piece, file, position, declared)
 
     def parts(self, table: Table, unit: Unit) -> Iterator[Part]:
-        message: Message = unit.content
+        message: Message | None = unit.content
         if message is None or not _takes(table, message):
             return
         for at in message.places(table.record or ""):
             yield Part(f"{table.record}[{message.segments[at].ordinal}]", at)
+
+    def count(self, table: Table, unit: Unit) -> int:
+        message: Message | None = unit.content
+        if message is None or not _takes(table, message):
+            return 0
+        return len(message.places(table.record or ""))
 
     def value_of(self, table: Table, path: str, where: str) -> ValueOf:
         compiled = Hl7Path.parse(path, where)

@@ -8,7 +8,8 @@ without knowing any of them: what is a group of what is said by the order of seg
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kanghu.errors import KanghuError
@@ -106,12 +107,13 @@ class Segment:
         return _part(repetitions[path.repetition - 1], path, marks) or None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hl7Path:
     """``PID-3[2].1.1``: segment, field, repetition (0 = all, joined), component, subcomponent.
 
     Component and subcomponent 0 mean the whole. ``after``: ``>`` looks for the nearest segment
     after the part (up to the next part of its kind) rather than before it, ``>>`` takes all there.
+    Compared by identity, since values are remembered by path.
     """
 
     segment: str
@@ -146,6 +148,10 @@ class Hl7Path:
         )
 
 
+_KIND = Hl7Path("MSH", 9, component=1)
+_EVENT = Hl7Path("MSH", 9, component=2)
+
+
 def _part(repetition: str, path: Hl7Path, marks: Delimiters) -> str:
     text = repetition
     if path.component:
@@ -160,7 +166,7 @@ def _part(repetition: str, path: Hl7Path, marks: Delimiters) -> str:
 class Message:
     """One message's segments in order."""
 
-    __slots__ = ("delimiters", "segments", "text")
+    __slots__ = ("_places", "delimiters", "segments", "text")
 
     def __init__(self, text: str) -> None:
         """Raises ``KanghuError`` where ``text`` does not begin with a usable MSH."""
@@ -172,12 +178,12 @@ class Message:
             )
         self.text = text
         self.delimiters = Delimiters.of(text)
-        counted: dict[str, int] = {}
         self.segments: list[Segment] = []
-        for line in _segment_texts(text, self.delimiters.field):
-            name = line[:3]
-            counted[name] = counted.get(name, 0) + 1
-            self.segments.append(Segment(line, counted[name], self.delimiters))
+        self._places: dict[str, list[int]] = {}
+        for at, line in enumerate(_segment_texts(text, self.delimiters.field)):
+            places = self._places.setdefault(line[:3], [])
+            places.append(at)
+            self.segments.append(Segment(line, len(places), self.delimiters))
 
     @property
     def header(self) -> Segment:
@@ -187,13 +193,13 @@ class Message:
     def kind(self) -> tuple[str, str]:
         """Message type and trigger event: ``("ADT", "A01")``; empty strings where not given."""
         return (
-            self.header.value(Hl7Path("MSH", 9, component=1)) or "",
-            self.header.value(Hl7Path("MSH", 9, component=2)) or "",
+            self.header.value(_KIND) or "",
+            self.header.value(_EVENT) or "",
         )
 
-    def places(self, name: str) -> Iterator[int]:
+    def places(self, name: str) -> Sequence[int]:
         """Indexes of the segments called ``name``."""
-        return (at for at, segment in enumerate(self.segments) if segment.name == name)
+        return self._places.get(name, ())
 
     def value(self, at: int, path: Hl7Path) -> str | None:
         """The value at ``path`` seen from segment ``at``.
@@ -205,14 +211,18 @@ class Message:
             values = (segment.value(path) for segment in self._after(at, path.segment))
             given = [value for value in values if value is not None]
             return "\n".join(given) if given else None
-        found = self._after(at, path.segment) if path.after else self._before(at, path.segment)
-        segment = next(found, None)
+        if path.after:
+            segment = next(self._after(at, path.segment), None)
+        else:
+            segment = self._nearest(at, path.segment)
         if segment is None:
             return None
         return str(segment.ordinal) if path.field == 0 else segment.value(path)
 
-    def _before(self, at: int, name: str) -> Iterator[Segment]:
-        return (one for one in self.segments[at::-1] if one.name == name)
+    def _nearest(self, at: int, name: str) -> Segment | None:
+        places = self._places.get(name, ())
+        before = bisect_right(places, at)
+        return self.segments[places[before - 1]] if before else None
 
     def _after(self, at: int, name: str) -> Iterator[Segment]:
         """Those called ``name`` after ``at``, up to the next segment of the same kind as ``at``."""

@@ -71,6 +71,10 @@ class SplittingReader(Reader):
         """The parts of a parsed unit that ``table`` takes, in order."""
         raise NotImplementedError
 
+    def count(self, table: Table, unit: Unit) -> int:
+        """How many parts ``table`` takes of a unit."""
+        return sum(1 for _ in self.parts(table, unit))
+
     def value_of(self, table: Table, path: str, where: str) -> ValueOf:
         """Compile a column's path; raises ``KanghuError`` where it is not one."""
         raise NotImplementedError
@@ -144,10 +148,7 @@ class SplittingReader(Reader):
 
     def _part_count(self, system: System, unit: Unit) -> int:
         return sum(
-            1
-            for table in system.tables.values()
-            if not takes_units(table)
-            for _ in self.parts(table, unit)
+            self.count(table, unit) for table in system.tables.values() if not takes_units(table)
         )
 
     def _value(self, feed: Feed, path: str) -> ValueOf:
