@@ -74,7 +74,10 @@ class SqliteReader(Reader):
                     mend="核对路径,确认文件已经送到",
                 )
             connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS
+                f"{path.resolve().as_uri()}?mode=ro",
+                uri=True,
+                timeout=_BUSY_SECONDS,
+                check_same_thread=False,  # DuckDB pulls from a thread of its own
             )
             connection.row_factory = sqlite3.Row
             self._files[place] = connection
