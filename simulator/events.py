@@ -9,6 +9,7 @@ codes of the catalogue's value domains, null where nothing was recorded. The wri
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -187,3 +188,13 @@ class OpenWriters(Protocol):
         *,
         keep: bool = False,
     ) -> CityWriters: ...
+
+
+class ServeApi(Protocol):
+    """The signature of ``simulator.systems.serve_api``: the cloud vendor's API over ``out``.
+
+    A context manager: the server answers while the block runs. It yields the environment that the
+    sources ask for: ``KANGHU_SIMULATED_API`` (base URL) and ``KANGHU_SIMULATED_TOKEN``.
+    """
+
+    def __call__(self, out: Path) -> AbstractContextManager[dict[str, str]]: ...

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from kanghu.errors import KanghuError
 from simulator.city import DEFAULT_AS_OF, DEFAULT_ERROR_RATE, DEFAULT_MONTHS, make_chunk, make_city
 from simulator.systems import open_writers
 from simulator.truth import TruthWriter
@@ -34,6 +35,8 @@ class Arguments:
     months: int = DEFAULT_MONTHS
     error_rate: float = DEFAULT_ERROR_RATE
     institutions: int | None = None
+    own_postgres: bool = True
+    """Whether the institutions' PostgreSQL is kept in the city's folder."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def simulate(
     ``postgres``: a server's URL for the institutions that run on it; without one a server is kept
     under ``out/postgres``. ``institutions``: a part of them (8 at least) that has all systems.
     """
-    arguments = Arguments(seed, residents, as_of, months, error_rate, institutions)
+    arguments = Arguments(
+        seed, residents, as_of, months, error_rate, institutions, postgres is None
+    )
     city = make_city(seed, residents, as_of, months, institutions)
     for name in ("truth", "sources"):
         shutil.rmtree(out / name, ignore_errors=True)
@@ -98,6 +103,16 @@ def simulate(
         errors=errors,
         rows_by_dataset=dict(sorted(by_dataset.items())),
     )
+
+
+def read_arguments(out: Path) -> Arguments:
+    """What the city in ``out`` was made of; raises ``KanghuError`` where there is none."""
+    path = out / ARGUMENTS
+    if not path.is_file():
+        raise KanghuError(
+            what="这里没有模拟城市", where=str(path), mend="先运行 kanghu simulate --out 这个文件夹"
+        )
+    return Arguments(**yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def write_sources(out: Path, sources: list[dict[str, object]]) -> None:
