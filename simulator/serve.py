@@ -10,7 +10,6 @@ from pathlib import Path
 from kanghu.errors import KanghuError
 from kanghu.store import embedded_server_url
 from simulator.simulate import read_arguments
-from simulator.systems import serve_api
 
 POSTGRES = "KANGHU_SIMULATED_POSTGRES"
 
@@ -32,5 +31,10 @@ def start_city(out: Path) -> Iterator[Mapping[str, str]]:
                 where=str(out),
                 mend=f"设置环境变量 {POSTGRES},或不带 --postgres 重新模拟",
             )
+    if not (out / "systems" / "kangjian_cloud").exists():
+        yield {POSTGRES: url}
+        return
+    from simulator.systems import serve_api  # a web server is only for those who have an API
+
     with serve_api(out) as environment:
         yield {POSTGRES: url, **environment}
