@@ -13,12 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator import columns as c
-from simulator.errors import SERIES, Planter
+from simulator.errors import SERIES, TOGETHER, Planter
 
 Array = np.ndarray[Any, Any]
-
-_TOGETHER = ("huayan_lis", "gongxiang_cda", "kangjian_cloud", "baixing_files")
-"""Systems that deliver a row inside its parent, so that it cannot lose it."""
 
 
 def _known_deaths(planter: Planter, dataset: str, number: str) -> dict[str, int]:
@@ -264,7 +261,7 @@ def orphans(planter: Planter) -> None:
         if dataset not in planter:
             continue
         able = planter.has(dataset, column) & planter.carries(dataset, column)
-        able &= ~planter.equals(dataset, "_system", *_TOGETHER)
+        able &= ~planter.equals(dataset, "_system", *TOGETHER)
         rows = planter.choose(dataset, able, 0.03)
         nobody = c.keys("9", planter.scene.serial("nobody", len(rows)), 11)
         planter.put(dataset, rows, column, nobody)

@@ -24,8 +24,13 @@ from standards.catalogue import Column, load_catalogue
 
 Array = np.ndarray[Any, Any]
 
-UNTOUCHED = frozenset({"region", "institution", "department", "resident_population"})
+UNTOUCHED = frozenset(
+    {"region", "institution", "department", "resident_population", "exchange_message"}
+)
 """Datasets that stay right: everything else hangs on them."""
+
+TOGETHER = ("huayan_lis", "gongxiang_cda", "kangjian_cloud", "baixing_files")
+"""Systems that deliver a row inside its parent, so that it cannot lose it."""
 
 SERIES = ("hypertension_followup", "diabetes_followup")
 """Datasets whose rows of one person are read together."""
@@ -343,6 +348,9 @@ def _plant_slips(planter: Planter, dataset: str) -> None:
 
 def _able(planter: Planter, dataset: str, column: Column, slip: Slip) -> Array:
     able = planter.has(dataset, column.name) & planter.carries(dataset, column.name)
+    facts = planter.catalogue.dataset(dataset)
+    if column.name in {facts.person, *(relation.column for relation in facts.relations)}:
+        able &= ~planter.equals(dataset, "_system", *TOGETHER)
     if slip.text_only:
         able &= planter.as_text(dataset)
     if column.required == "M" and slip.blocks_mandatory:
