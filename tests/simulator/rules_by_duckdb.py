@@ -208,19 +208,23 @@ def _projected(connection: duckdb.DuckDBPyConnection, name: str) -> Found:
     connection.execute(
         f"create table typed_{name} as select columns('^_'), {typed} from raw_{name}"
     )
-    checks: list[str] = []
-    for column in dataset.columns:
-        checks += [
-            f"select _event_id, '{column.name}', '{column.name}.{check}', {int(blocks)}"
-            f" from raw_{name} r join typed_{name} t using (_event_id) where {broken}"
-            for check, blocks, broken in _checks(column)
-        ]
-    keys = ", ".join(["_institution", "_system", *dataset.key])
-    checks.append(
-        f"select _event_id, '', 'key.duplicate', 1 from raw_{name}"
-        f" qualify row_number() over (partition by {keys} order by _event_id) > 1"
+    checks = [
+        (column.name, f"{column.name}.{check}", blocks, broken)
+        for column in dataset.columns
+        for check, blocks, broken in _checks(column)
+    ]
+    keys = ", ".join(f"r.{column}" for column in ("_institution", "_system", *dataset.key))
+    repeated = f"row_number() over (partition by {keys} order by _event_id) > 1"
+    checks.append(("", "key.duplicate", True, repeated))
+    places = ", ".join(
+        f"case when {broken} then {place} end" for place, (*_, broken) in enumerate(checks)
     )
-    rows = connection.sql(" union all ".join(checks)).fetchall()
+    pairs = connection.sql(
+        f"select _event_id, unnest([{places}]) as place"
+        f" from raw_{name} r join typed_{name} t using (_event_id)"
+    )
+    broken_places = pairs.filter("place is not null").fetchall()
+    rows = [(event, *checks[place][:3]) for event, place in broken_places]
     blocked = sorted({event for event, _, _, blocks in rows if blocks})
     connection.register("blocked", pa.table({"event": pa.array(blocked, pa.string())}))
     connection.execute(

@@ -1,0 +1,199 @@
+"""The city is the same for the same seed, and like a real one."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.city import generate_city, make_chunk, make_city
+from simulator.events import META_COLUMNS, SYSTEM_DATASETS
+from simulator.plan import assignments, plan_city
+from standards.catalogue import load_catalogue
+from tests.simulator.conftest import WholeCity
+
+
+def _same(one: dict[str, pa.Table], other: dict[str, pa.Table]) -> bool:
+    return one.keys() == other.keys() and all(one[name].equals(other[name]) for name in one)
+
+
+def test_the_same_seed_makes_the_same_city_and_another_another() -> None:
+    first, again, other = (
+        list(generate_city(seed, 700, months=6, institutions=8)) for seed in (3, 3, 4)
+    )
+    assert all(_same(a.tables, b.tables) for a, b in zip(first, again, strict=True))
+    assert all(a.errors.equals(b.errors) for a, b in zip(first, again, strict=True))
+    assert not _same(first[0].tables, other[0].tables)
+
+
+def test_a_chunk_does_not_depend_on_the_chunks_before_it() -> None:
+    city = make_city(3, 20_000, months=3)
+    assert len(city.plan.chunks) > 2
+    streamed = list(generate_city(3, 20_000, months=3))
+    assert _same(streamed[2].tables, make_chunk(city, 2).tables)
+
+
+@pytest.mark.requirement("S1-1.0")
+def test_all_158_institutions_take_part_with_all_nine_systems() -> None:
+    everyone = [one for one in assignments() if one.tier]
+    assert len(everyone) == 158
+    assert {system for one in assignments() for system in one.systems} == set(SYSTEM_DATASETS)
+    few = assignments(8)
+    assert {system for one in few for system in one.systems} == set(SYSTEM_DATASETS)
+    assert len([one for one in few if one.tier]) == 8
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60_000))
+def test_every_resident_has_a_village_and_a_number(seed: int, residents: int) -> None:
+    plan = plan_city(seed, residents)
+    assert sum(one.residents for one in plan.catchments) == residents
+    ends = [one.first + one.residents for one in plan.catchments]
+    assert [one.first for one in plan.catchments] == [0, *ends[:-1]]
+    assert [one for chunk in plan.chunks for one in chunk] == list(plan.catchments)
+    codes = [village.code for one in plan.catchments for village in one.villages]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_dataset_comes_from_the_systems_that_carry_it(town: WholeCity) -> None:
+    expected = {name for names in SYSTEM_DATASETS.values() for name in names}
+    assert set(load_catalogue().datasets) - expected == {"immunization", "appointment"}
+    assert set(town.tables) == expected
+    for name, table in town.tables.items():
+        columns = [column.name for column in load_catalogue().dataset(name).columns]
+        assert table.column_names == [*META_COLUMNS, *columns]
+        assert {field.type for field in table.schema} == {pa.string()}
+        for system in table["_system"].unique().to_pylist():
+            assert name in SYSTEM_DATASETS[system]
+        assert table["_event_id"].null_count == 0
+        assert len(table["_event_id"].unique()) == table.num_rows
+
+
+def _one(query: str, **tables: pa.Table) -> tuple[float, ...]:
+    connection = duckdb.connect()
+    for name, table in tables.items():
+        connection.register(name, table)
+    row = connection.sql(query).fetchone()
+    assert row is not None
+    return row
+
+
+def test_ages_sexes_deaths_and_diseases_are_those_of_a_prefecture(clean_city: WholeCity) -> None:
+    old, young, men, dead = _one(
+        """select avg((date_diff('day', birth::date, '2026-06-30'::date) >= 65 * 365.25)::int),
+        avg((date_diff('day', birth::date, '2026-06-30'::date) < 15 * 365.25)::int),
+        avg((sex = '1')::int), avg((death is not null)::int) / 2 from people""",
+        people=clean_city.persons,
+    )
+    assert 0.11 < old < 0.20
+    assert 0.13 < young < 0.23
+    assert 0.47 < men < 0.55
+    assert 0.003 < dead < 0.013
+    visits, high, sweet, kept = _one(
+        """select (select count(*) from visit) / (select count(*) from people) / 2.0,
+        (select count(*) from card where programme_code = '1') / (select count(*) from people),
+        (select count(*) from card where programme_code = '2') / (select count(*) from people),
+        (select count(distinct _person_id) from record) / (select count(*) from people)""",
+        people=clean_city.persons,
+        visit=clean_city.tables["outpatient_encounter"],
+        card=clean_city.tables["chronic_registration"],
+        record=clean_city.tables["resident_record"],
+    )
+    assert 2.5 < visits < 3.5
+    assert 0.06 < high < 0.16
+    assert 0.015 < sweet < 0.07
+    assert 0.88 < kept < 0.96
+
+
+def test_identity_numbers_are_valid_and_nobody_shares_one(clean_city: WholeCity) -> None:
+    numbers = clean_city.persons["id_no"].to_pylist()
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    for number, sex, birth in zip(
+        numbers,
+        clean_city.persons["sex"].to_pylist(),
+        clean_city.persons["birth"].to_pylist(),
+        strict=True,
+    ):
+        total = sum(w * int(digit) for w, digit in zip(weights, number[:17], strict=True))
+        assert number[17] == "10X98765432"[total % 11]
+        assert number[6:14] == birth.replace("-", "")
+        assert int(number[16]) % 2 == int(sex) % 2
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_people_are_as_hard_to_tell_apart_as_in_life(clean_city: WholeCity) -> None:
+    lacking, misspelt = _one(
+        """select avg((p.id_no is null or p.id_no <> t.id_no)::int),
+        avg((p.name <> t.name)::int) from patient p join people t on p._person_id = t.person_id""",
+        patient=clean_city.tables["patient"],
+        people=clean_city.persons,
+    )
+    assert lacking >= 0.08
+    assert 0.02 <= misspelt <= 0.05
+    twins, strangers, shared = _one(
+        """select count(*) filter (where is_twin), count(*) filter (where is_stranger),
+        (select count(*) from (select phone from people group by 1 having count(*) > 1))
+        from people""",
+        people=clean_city.persons,
+    )
+    assert twins >= 2
+    assert strangers >= 4
+    assert shared > 100
+    kinds = set(clean_city.errors["kind"].to_pylist())
+    assert {"mothers_number", "swapped_number", "fifteen_digit_id"} <= kinds
+
+
+def test_twins_have_neighbouring_numbers_and_one_birthday(clean_city: WholeCity) -> None:
+    twins = [row for row in clean_city.persons.to_pylist() if row["is_twin"]]
+    for one, other in zip(twins[::2], twins[1::2], strict=True):
+        assert one["household"] == other["household"]
+        assert one["birth"] == other["birth"]
+        assert one["name"] != other["name"]
+
+
+def test_money_adds_up(clean_city: WholeCity) -> None:
+    wrong = _one(
+        """with charged as (
+            select _institution, settlement_no, sum(amount_yuan::decimal(18, 2)) as total
+            from charge group by all)
+        select count(*) from charged join bill using (_institution, settlement_no)
+        where charged.total <> bill.total_yuan::decimal(18, 2)""",
+        charge=clean_city.tables["charge_detail"],
+        bill=clean_city.tables["settlement"],
+    )
+    assert wrong == (0,)
+    wrong = _one(
+        """with items as (
+            select _institution, prescription_no, sum(amount_yuan::decimal(18, 2)) as total
+            from item group by all)
+        select count(*) filter (where items.total is distinct from
+            prescription.amount_yuan::decimal(18, 2)) from prescription
+        left join items using (_institution, prescription_no)""",
+        item=clean_city.tables["prescription_item"],
+        prescription=clean_city.tables["prescription"],
+    )
+    assert wrong == (0,)
+    wrong = _one(
+        """select count(*) from page where total_cost_yuan::decimal(18, 2) <>
+        general_service_yuan::decimal(18, 2) + nursing_yuan::decimal(18, 2)
+        + laboratory_yuan::decimal(18, 2) + imaging_yuan::decimal(18, 2)
+        + surgery_yuan::decimal(18, 2) + treatment_yuan::decimal(18, 2)
+        + western_drug_yuan::decimal(18, 2) + patent_drug_yuan::decimal(18, 2)
+        + herbal_drug_yuan::decimal(18, 2) + consumable_yuan::decimal(18, 2)
+        + other_yuan::decimal(18, 2)""",
+        page=clean_city.tables["front_page"],
+    )
+    assert wrong == (0,)
+
+
+def test_nothing_happens_outside_the_period_or_a_life(clean_city: WholeCity) -> None:
+    outside = _one(
+        """select count(*) from visit join people on _person_id = person_id
+        where visited_at::date not between '2024-07-01' and '2026-06-30'
+        or visited_at::date < birth::date or visited_at::date > death::date""",
+        visit=clean_city.tables["outpatient_encounter"],
+        people=clean_city.persons,
+    )
+    assert outside == (0,)
