@@ -29,7 +29,9 @@ from spark_jobs.staging import (
     KEY,
     Chunk,
     Delivery,
+    aggregates,
     bronze_rows,
+    children_of,
     chunks,
     read_staging,
     staged,
@@ -113,21 +115,18 @@ def carry(
     for name in datasets if datasets is not None else catalogue.datasets:
         dataset = catalogue.dataset(name)
         ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
-        tables = [one for one in tables_of(registry, name) if _has_rows(lake, delivery, one)]
+        tables = [one for one in tables_of(registry, name) if _is_touched(lake, delivery, one)]
         if not tables:
             continue
         work = _DatasetWork(session, lake, catalogue, dataset, tables, delivery)
         done, kept = work.run()
         result.datasets.append(done)
         staging.append(kept)
-        result.counts += count_dataset(
-            session,
-            lake,
-            name,
-            _tables_in_lake(lake, registry, name),
-            work.touched,
-            delivery.hidden,
-        )
+        if work.touched:
+            known = _tables_in_lake(lake, registry, name)
+            result.counts += count_dataset(
+                session, lake, name, known, work.touched, delivery.hidden
+            )
     write_findings(session, lake, catalogue, staging)
     save_counts(
         settings, max(delivery.batches or _all_batches(settings), default=""), result.counts
@@ -174,6 +173,7 @@ class _DatasetWork:
                 bronze_rows(self.session, self.lake, plan, self.delivery, chunk),
                 plan,
                 self.dataset,
+                children=children_of(self.session, self.lake, plan, self.delivery),
             )
             for plan in self.tables
         ]
@@ -266,8 +266,10 @@ def _outcomes(staging: DataFrame) -> DataFrame:
     )
 
 
-def _has_rows(lake: Lake, delivery: Delivery, plan: MappedTable) -> bool:
-    return delivery.has(plan.system.system, plan.table_name) and lake.exists(
+def _is_touched(lake: Lake, delivery: Delivery, plan: MappedTable) -> bool:
+    """Whether the delivery brings rows of the table, or of a child table that its map adds up."""
+    names = (plan.table_name, *(rule.table for rule in aggregates(plan)))
+    return any(delivery.has(plan.system.system, name) for name in names) and lake.exists(
         lake.bronze(plan.system.system, plan.table_name)
     )
 

@@ -7,14 +7,14 @@ that no write holds more than some rows in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
-from collectors.registry import Registry, Source
+from collectors.registry import Aggregate, Registry, Source
 from expectations.compile_spark import evaluate, quote
 from expectations.suite import row_suite
 from kanghu.lake import Lake
@@ -69,6 +69,7 @@ def tables_of(registry: Registry, dataset: str) -> list[MappedTable]:
 def chunks(delivery: Delivery, tables: Sequence[MappedTable]) -> Iterator[Chunk]:
     """Cut what ``delivery`` holds for ``tables`` into pieces of bounded size."""
     named = {(one.system.system, one.table_name) for one in tables}
+    named |= {(one.system.system, rule.table) for one in tables for rule in aggregates(one)}
     sizes: dict[str, int] = {}
     for (system, table, institution), rows in delivery.rows.items():
         if (system, table) in named and rows:
@@ -92,19 +93,64 @@ def chunks(delivery: Delivery, tables: Sequence[MappedTable]) -> Iterator[Chunk]
 def bronze_rows(
     session: SparkSession, lake: Lake, plan: MappedTable, delivery: Delivery, chunk: Chunk
 ) -> DataFrame:
-    """The delivery's rows of one bronze table: one row a key, the newest."""
-    path = lake.bronze(plan.system.system, plan.table_name)
-    rows = session.read.format("delta").load(path)
-    rows = rows.where(f"_institution in ({_listed(chunk.institutions)})")
-    if delivery.batches is not None:
-        rows = rows.where(f"_batch_id in ({_listed(delivery.batches)})")
-    elif delivery.hidden:
-        rows = rows.where(f"_batch_id not in ({_listed(delivery.hidden)})")
+    """The delivery's rows of one bronze table: one row a key, the newest.
+
+    Where the map adds up a child table, rows whose children came in the delivery belong to it too.
+    """
+    current = _bronze(session, lake, plan.system.system, plan.table_name)
+    current = current.where(f"_institution in ({_listed(chunk.institutions)})")
     if chunk.parts > 1:
-        rows = rows.where(f"pmod(crc32(_source_key), {chunk.parts}) = {chunk.part}")
-    if delivery.batches is None or len(delivery.batches) > 1:
+        current = current.where(f"pmod(crc32(_source_key), {chunk.parts}) = {chunk.part}")
+    if delivery.hidden:
+        current = current.where(f"_batch_id not in ({_listed(delivery.hidden)})")
+    if delivery.batches is None:
+        return newest(current)
+    rows = current.where(_of(delivery.batches))
+    if len(delivery.batches) > 1:
         rows = newest(rows)
+    for rule in aggregates(plan):
+        if delivery.has(plan.system.system, rule.table):
+            children = _bronze(session, lake, plan.system.system, rule.table)
+            changed = children.where(_of(delivery.batches)).select(*KEY).distinct()
+            # Every version of a changed child: it may have left its parent, or been deleted.
+            parents = children.join(changed, on=list(KEY), how="left_semi").selectExpr(
+                "_institution",
+                *(f"trim(`{child}`) as `{parent}`" for child, parent in rule.by.items()),
+            )
+            keys = ["_institution", *rule.by.values()]
+            summed = newest(current).join(parents.distinct(), on=keys, how="left_semi")
+            rows = rows.unionByName(summed.join(rows.select(*KEY), list(KEY), "left_anti"))
     return rows
+
+
+def aggregates(plan: MappedTable) -> list[Aggregate]:
+    """The child tables that the map adds up."""
+    rules = plan.mapping.columns.values() if plan.mapping else ()
+    return [rule.aggregate for rule in rules if rule.aggregate is not None]
+
+
+def children_of(
+    session: SparkSession, lake: Lake, plan: MappedTable, delivery: Delivery
+) -> Callable[[str], DataFrame | None]:
+    """Table -> its current rows, in all institutions; None where the lake has no such table."""
+
+    def current(table: str) -> DataFrame | None:
+        if not lake.exists(lake.bronze(plan.system.system, table)):
+            return None
+        rows = _bronze(session, lake, plan.system.system, table)
+        if delivery.hidden:
+            rows = rows.where(f"_batch_id not in ({_listed(delivery.hidden)})")
+        return newest(rows).where("_operation <> 'delete'")
+
+    return current
+
+
+def _bronze(session: SparkSession, lake: Lake, system: str, table: str) -> DataFrame:
+    return session.read.format("delta").load(lake.bronze(system, table))
+
+
+def _of(batches: Iterable[str]) -> str:
+    return f"_batch_id in ({_listed(batches)})"
 
 
 def newest(rows: DataFrame) -> DataFrame:

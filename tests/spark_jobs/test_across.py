@@ -10,15 +10,13 @@ import pytest
 from deltalake import write_deltalake
 
 from kanghu.lake import Lake
-from kanghu.settings import Settings
 from spark_jobs import quarantine
 from spark_jobs.across import evaluate_across
-from spark_jobs.normalise import normalise
 from spark_jobs.restamp import restamp
 from standards.catalogue import load_catalogue
 from standards.projections.spark_schema import silver_schema
 from tests.spark_jobs.test_normalise import REGISTRY, person
-from tests.spark_jobs.tiny_bronze import TinyLake
+from tests.spark_jobs.tiny_bronze import TinyLake, link
 
 ARROW = {"timestamp": pa.timestamp("us", tz="Asia/Shanghai"), "date": pa.date32()}
 
@@ -301,7 +299,7 @@ def test_across_findings_live_beside_those_of_normalise(lake: TinyLake) -> None:
         person("1", sfzh=number, dh=None),
         person("2", xm="李四", csrq="19900308", sfzh=number),
     ]
-    normalise(lake.settings, REGISTRY, [lake.deliver({"brxx": rows})])
+    lake.normalise(REGISTRY, lake.deliver({"brxx": rows}))
     evaluate_across(lake.settings)
     before = lake.findings("source_key", "rule")
     assert before == [
@@ -313,24 +311,9 @@ def test_across_findings_live_beside_those_of_normalise(lake: TinyLake) -> None:
     assert lake.findings("source_key", "rule") == before
 
 
-def link(settings: Settings, *rows: tuple[str, str, str, str]) -> None:
-    """``person_link``: institution, source key, patient number -> resident."""
-    names = ("_institution", "_source_key", "number", "resident_id")
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    table = pa.table(
-        {
-            **{name: list(values) for name, values in columns.items()},
-            "_feed": ["his.brxx"] * len(rows),
-            "dataset": ["patient"] * len(rows),
-            "number_kind": ["patient_no"] * len(rows),
-        }
-    )
-    write_deltalake(Lake(settings.lake).identity("person_link"), table, mode="overwrite")
-
-
 def test_restamp_gives_rows_their_new_resident(lake: TinyLake) -> None:
     rows = [person("1"), person("2")]
-    normalise(lake.settings, REGISTRY, [lake.deliver({"brxx": rows})])
+    lake.normalise(REGISTRY, lake.deliver({"brxx": rows}))
     silver(
         lake,
         "outpatient_encounter",

@@ -12,9 +12,11 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from collectors.registry import Registry, Source, System
+from kanghu.batch_log import advance
 from kanghu.lake import Lake, connect_duckdb
 from kanghu.settings import Settings
 from kanghu.store import connect
+from spark_jobs.normalise import NormaliseResult, normalise
 
 Row = Mapping[str, str | None]
 
@@ -122,6 +124,12 @@ class TinyLake:
                 ),
             )
 
+    def normalise(self, registry: Registry, *batches: str) -> NormaliseResult:
+        """Normalise the batches and, as the pipeline does, bring them to their end."""
+        result = normalise(self.settings, registry, batches)
+        advance(self.settings, batches, "done")
+        return result
+
     def silver(self, dataset: str, *columns: str) -> list[tuple[Any, ...]]:
         return self._read(Lake(self.settings.lake).silver(dataset), columns)
 
@@ -139,3 +147,18 @@ class TinyLake:
             return connection.execute(
                 f"select {names} from delta_scan('{path}') order by all"
             ).fetchall()
+
+
+def link(settings: Settings, *rows: tuple[str, str, str, str]) -> None:
+    """``person_link``: institution, source key, patient number -> resident."""
+    names = ("_institution", "_source_key", "number", "resident_id")
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    table = pa.table(
+        {
+            **{name: list(values) for name, values in columns.items()},
+            "_feed": ["his.brxx"] * len(rows),
+            "dataset": ["patient"] * len(rows),
+            "number_kind": ["patient_no"] * len(rows),
+        }
+    )
+    write_deltalake(Lake(settings.lake).identity("person_link"), table, mode="overwrite")
