@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError
 
 from collectors import bronze, watermark
 from collectors.bronze import LandedFile
-from collectors.columns import bronze_names, check_columns, family
+from collectors.columns import check_columns, family, own_name
 from collectors.readers import Delivery, Load, Reader, Readers, Request
 from collectors.registry import Feed
 from collectors.settle import settle
@@ -134,7 +134,7 @@ def _read_all(reader: Reader, spool: Spool, readings: Mapping[str, _Reading]) ->
             load = loads.pop(0)
             some = {one.feed.institution: readings[one.feed.institution] for one in load.requests}
             try:
-                files += _read(spool, load, some, first)
+                files += _read(reader, spool, load, some, first)
             except (KanghuError, duckdb.Error, OSError) as error:
                 if len(some) > 1:
                     loads = [*_each_alone(reader, load), *loads]
@@ -189,36 +189,46 @@ def _idle(reader: Reader, reading: _Reading) -> bool:
 
 
 def _read(
-    spool: Spool, load: Load, readings: Mapping[str, _Reading], first: bool
+    reader: Reader, spool: Spool, load: Load, readings: Mapping[str, _Reading], first: bool
 ) -> list[LandedFile]:
     delivery = load.open()
     feed = load.requests[0].feed
     for reading in readings.values():
-        columns = _bronze_columns(reading.feed, delivery)
-        check_columns(reading.feed, reading.outcome.columns, columns)
+        check_columns(reading.feed, reading.outcome.columns, delivery.columns, sparse=reader.sparse)
+    columns = _all_columns(readings, delivery)
     files: list[LandedFile] = []
     if first:
-        arrivals, files = spool.load_first(feed, delivery)
+        arrivals, files = spool.load_first(feed, delivery, columns)
     else:
         seen = {
             name: (one.state.seen or {}).get("rows", {})
             for name, one in readings.items()
             if one.state is not None and not one.whole
         }
-        arrivals = spool.load_again(feed, delivery, seen)
+        arrivals = spool.load_again(feed, delivery, columns, seen)
     units = delivery.delivered()
     for name, reading in readings.items():
-        _note_arrival(reading, delivery, arrivals.get(name, Arrival()), units)
+        _note_arrival(reading, columns, arrivals.get(name, Arrival()), units)
     for file in files:
         readings[file.institution].outcome.bronze_rows += file.rows
     return files
 
 
+def _all_columns(readings: Mapping[str, _Reading], delivery: Delivery) -> dict[str, str]:
+    """What is hashed, with types: a feed's columns only ever grow, so that a row whose source
+    dropped or left out an empty column is the row that it was."""
+    columns = {column.name: column.type for column in delivery.columns}
+    for reading in readings.values():
+        for name, kind in reading.outcome.columns or []:
+            columns.setdefault(name, kind)
+    return columns
+
+
 def _note_arrival(
-    reading: _Reading, delivery: Delivery, arrival: Arrival, units: int | None
+    reading: _Reading, columns: Mapping[str, str], arrival: Arrival, units: int | None
 ) -> None:
     outcome = reading.outcome
-    outcome.columns = [list(one) for one in _bronze_columns(reading.feed, delivery)]
+    outcome.columns = [[name, kind] for name, kind in columns.items()]
     outcome.source_rows = arrival.rows
     outcome.delivered = arrival.rows if units is None else units
     outcome.watermark_to = _higher(reading, outcome.columns, arrival.watermark)
@@ -228,11 +238,6 @@ def _note_arrival(
         outcome.seen = {"rows": arrival.seen}
 
 
-def _bronze_columns(feed: Feed, delivery: Delivery) -> list[tuple[str, str]]:
-    names = bronze_names(feed, [one.name for one in delivery.columns])
-    return [(name, one.type) for name, one in zip(names, delivery.columns, strict=True)]
-
-
 def _higher(reading: _Reading, columns: list[list[str]], arrived: str | None) -> str | None:
     """The later of the known and the arrived watermark."""
     known = reading.outcome.watermark_from
@@ -240,7 +245,8 @@ def _higher(reading: _Reading, columns: list[list[str]], arrived: str | None) ->
         return arrived or known
     declared = reading.feed.table.watermark
     kinds = {name: family(kind) for name, kind in columns}
-    if declared is not None and kinds.get(declared.column) in ("integer", "decimal"):
+    name = own_name(reading.feed, declared.column) if declared else ""
+    if kinds.get(name) in ("integer", "decimal"):
         return max(known, arrived, key=float)
     return max(known, arrived)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from collectors.readers import SourceColumn
 from collectors.registry import ColumnMap, Feed
 from collectors.row_hash import bronze_column
 from kanghu.errors import KanghuError
@@ -37,19 +38,14 @@ def family(type_name: str) -> Family:
     return "text"
 
 
-def renames(feed: Feed) -> dict[str, str]:
-    """This institution's column -> the system's column."""
-    return feed.source.differs.columns.get(feed.table_name, {})
-
-
-def bronze_names(feed: Feed, delivered: Sequence[str]) -> list[str]:
-    """The delivered columns by the names that they bear in bronze: the system's own."""
-    different = renames(feed)
-    return [bronze_column(different.get(name, name)) for name in delivered]
+def own_name(feed: Feed, column: str) -> str:
+    """What this institution calls the system's ``column``."""
+    different = feed.source.differs.columns.get(feed.table_name, {})
+    return next((own for own, ours in different.items() if ours == column), column)
 
 
 def needed_columns(feed: Feed, delivered: Sequence[str]) -> set[str]:
-    """Bronze columns without which the feed's rows cannot be read or mapped.
+    """Delivered columns without which the feed's rows cannot be read or mapped.
 
     ``delivered``: the columns known so far; in an expression only names among them can be seen.
     """
@@ -59,14 +55,16 @@ def needed_columns(feed: Feed, delivered: Sequence[str]) -> set[str]:
         needed.add(table.watermark.column)
     if table.void:
         needed.add(table.void.column)
+    different = feed.source.differs.columns.get(feed.table_name, {})
+    ours = [different.get(name, name) for name in delivered]
     for mapping in table.maps.values():
         expressions = [mapping.where or ""]
         for rule in mapping.columns.values():
             needed |= _named(rule)
             expressions += [rule.arithmetic or "", rule.string or ""]
         text = " ".join(expressions)
-        needed |= {name for name in delivered if name in text and _mentions(text, name)}
-    return {bronze_column(name) for name in needed}
+        needed |= {name for name in ours if name in text and _mentions(text, name)}
+    return {own_name(feed, name) for name in needed}
 
 
 def _named(rule: ColumnMap) -> set[str]:
@@ -75,6 +73,8 @@ def _named(rule: ColumnMap) -> set[str]:
         names.add(rule.source)
     if rule.date_add is not None:
         names.add(rule.date_add.source)
+    if rule.aggregate is not None:
+        names.update(rule.aggregate.by.values())
     return names
 
 
@@ -83,19 +83,26 @@ def _mentions(expression: str, name: str) -> bool:
 
 
 def check_columns(
-    feed: Feed, accepted: list[list[str]] | None, columns: Sequence[tuple[str, str]]
+    feed: Feed,
+    accepted: list[list[str]] | None,
+    columns: Sequence[SourceColumn],
+    *,
+    sparse: bool = False,
 ) -> None:
-    """Compare delivered ``columns`` (bronze name, source type) with what was last accepted.
+    """Compare delivered ``columns`` with what was last ``accepted`` (name and source type).
 
-    Raises ``KanghuError`` when a needed one is missing or became another kind of thing.
+    ``sparse``: the source leaves out what is empty, so an absence only counts where an unknown
+    column came in its stead. Raises ``KanghuError`` when a needed one is missing or became another
+    kind of thing.
     """
     known = dict(accepted or [])
-    now = dict(columns)
-    needed = needed_columns(feed, [*known, *now])
+    now = {column.name: column.type for column in columns}
+    alike = {bronze_column(name): name for name in now}
+    needed = {alike.get(name, name) for name in needed_columns(feed, [*known, *now])}
     missing = sorted(needed - now.keys())
     where = f"{feed.institution} {feed.name}"
-    if missing:
-        new = [name for name in now if name not in known]
+    new = [name for name in now if name not in known]
+    if missing and (not sparse or (accepted is not None and new)):
         likely = difflib.get_close_matches(missing[0], new or list(now), n=3, cutoff=0.5)
         hint = f";像是改名为 {'、'.join(likely)}" if likely else ""
         raise KanghuError(
@@ -105,8 +112,8 @@ def check_columns(
             mend="列改了名:在来源文件 differs.columns 里写 {新列名: 原列名};"
             "列真的没有了:改系统文件的映射。改好再运行,期间的行不会丢",
         )
-    for name in sorted(needed & known.keys()):
-        if family(known[name]) != family(now[name]):
+    for name in sorted(needed & known.keys() & now.keys()):
+        if _kind(known[name]) != _kind(now[name]):
             raise KanghuError(
                 what=f"列 {name} 的类型由 {known[name]} 变成 {now[name]}",
                 where=f"{where}: {name}",
@@ -114,3 +121,9 @@ def check_columns(
                 mend="核对映射(日期写法、对照表)是否仍然适用,改好后用 "
                 "kanghu source check --accept 接受新类型再运行",
             )
+
+
+def _kind(type_name: str) -> str:
+    """Families whose texts look alike are one kind."""
+    name = family(type_name)
+    return "number" if name in ("integer", "decimal") else name

@@ -20,7 +20,8 @@ import duckdb
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
-from collectors.source_side import load_source_rows, names_in_source
+from collectors.row_hash import bronze_column, hash_order
+from collectors.source_side import load_source_rows
 from collectors.spool import literal
 from kanghu import batch_log
 from kanghu.errors import KanghuError
@@ -121,7 +122,8 @@ def _compare_table(
     exists = lake.exists(path)
     stored = [one.name for one in lake.table(path).schema().fields] if exists else []
     institutions = [feed.institution for feed in feeds]
-    define_lake_rows(db, path if exists else None, stored, columns, institutions)
+    landed = [bronze_column(name) for name in columns]
+    define_lake_rows(db, path if exists else None, stored, landed, institutions)
     held = lake_checksums(db)
     results = []
     for feed, there in _source_checksums(reader, feeds, columns):
@@ -150,23 +152,23 @@ def _source_checksums(
     """Each feed's count and checksum by the source's own engine; a reason where it cannot be
     compared; ``None`` where a second read must tell."""
     answers: list[tuple[Feed, Checksum | str | None]] = []
-    comparable: dict[tuple[str, ...], list[Feed]] = defaultdict(list)
+    comparable = []
     for feed in feeds:
         reason = reader.not_comparable(feed)
-        if reason is not None:
-            answers.append((feed, reason))
+        if reason is None:
+            comparable.append(feed)
         else:
-            comparable[tuple(names_in_source(feed, columns))].append(feed)
-    for names, some in comparable.items():
-        try:
-            known = reader.checksums(some, names)
-            answers += [(feed, known.get(feed.institution)) for feed in some]
-        except KanghuError:
-            for feed in some:  # one of them is at fault
-                try:
-                    answers.append((feed, reader.checksums([feed], names)[feed.institution]))
-                except KanghuError as error:
-                    answers.append((feed, str(error)))
+            answers.append((feed, reason))
+    names = hash_order(columns)
+    try:
+        known = reader.checksums(comparable, names)
+        answers += [(feed, known.get(feed.institution)) for feed in comparable]
+    except KanghuError:
+        for feed in comparable:  # one of them is at fault
+            try:
+                answers.append((feed, reader.checksums([feed], names)[feed.institution]))
+            except KanghuError as error:
+                answers.append((feed, str(error)))
     return answers
 
 

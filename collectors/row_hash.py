@@ -9,7 +9,7 @@ first 64 bits of each hash modulo 2^64, which does not depend on the order of ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 SEPARATOR = "\x1f"
 NULL_MARK = "\x1e"
@@ -26,7 +26,7 @@ def bronze_column(name: str) -> str:
 
 def hash_order(columns: Iterable[str]) -> list[str]:
     """Columns in the order in which they are hashed, whatever order the source delivers."""
-    return sorted(columns)
+    return sorted(columns, key=bronze_column)
 
 
 def quoted(name: str) -> str:
@@ -48,10 +48,13 @@ def duckdb_checksum(row_hash: str) -> str:
     return f"(coalesce(sum({first_bits}), 0) % {MODULUS}::hugeint)::varchar"
 
 
-def postgresql_hash(columns: Sequence[str], *, utf8: bool = True) -> str:
-    """The row hash over ``columns`` in the order given (their names in the source may sort
-    differently from those in bronze), as a PostgreSQL expression."""
-    values = ", ".join(f"coalesce({quoted(name)}::text, E'\\x1e')" for name in columns)
+def postgresql_hash(columns: Sequence[str], present: Collection[str], *, utf8: bool = True) -> str:
+    """The row hash over ``columns`` in the order given, as a PostgreSQL expression. Columns that
+    are not ``present`` are null; ``utf8``: whether the database's own encoding is UTF-8."""
+    values = ", ".join(
+        f"coalesce({quoted(name)}::text, E'\\x1e')" if name in present else "E'\\x1e'"
+        for name in columns
+    )
     text = f"concat_ws(E'\\x1f', {values})" if columns else "''"
     return f"md5({text})" if utf8 else f"md5(convert_to({text}, 'UTF8'))"
 

@@ -7,22 +7,11 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
-from collectors.columns import bronze_names, renames
 from collectors.readers import PART_KEY, Reader
 from collectors.registry import Feed
-from collectors.row_hash import duckdb_hash, hash_order, quoted
+from collectors.row_hash import bronze_column, duckdb_hash, hash_order, quoted
 from collectors.spool import key_expression
 from kanghu.errors import KanghuError
-
-
-def names_in_source(feed: Feed, columns: Sequence[str]) -> list[str]:
-    """``columns`` (bronze names) in the order of the hash, by their names in the source.
-
-    Bronze names that stand for others (``collectors.row_hash.bronze_column``) are not undone: the
-    sources that hash by themselves are databases, whose columns have plain names.
-    """
-    ours = {name: theirs for theirs, name in renames(feed).items()}
-    return [ours.get(name, name) for name in hash_order(columns)]
 
 
 def load_source_rows(
@@ -31,7 +20,7 @@ def load_source_rows(
     """Make the table ``source_rows(key, row_hash)`` of all rows that the source holds now: hashed
     by the source's own engine, or by a second read. Keys that occur twice are numbered as collect
     numbers them."""
-    own = reader.hashes(feed, names_in_source(feed, columns))
+    own = reader.hashes(feed, hash_order(columns))
     if own is not None:
         _store(db, own, pa.schema([("key", pa.string()), ("row_hash", pa.string())]), "*")
     else:
@@ -43,12 +32,10 @@ def load_source_rows(
                 "as select null::varchar as key, null::varchar as row_hash where false"
             )
             return
-        names = [
-            name if name == PART_KEY else bronze_names(feed, [name])[0]
-            for name in first.schema.names
-        ]
-        missing = "".join(f", null::varchar as {quoted(c)}" for c in columns if c not in names)
-        row_hash = duckdb_hash(columns)
+        names = [name if name == PART_KEY else bronze_column(name) for name in first.schema.names]
+        hashed = [bronze_column(name) for name in columns]
+        missing = "".join(f", null::varchar as {quoted(c)}" for c in hashed if c not in names)
+        row_hash = duckdb_hash(hashed)
         key = key_expression(feed, names, row_hash)
 
         def batches() -> Iterator[pa.RecordBatch]:

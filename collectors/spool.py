@@ -8,7 +8,7 @@ go to a table of DuckDB, which spills to disk, and collectors/settle.py finds wh
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from collectors import watermark
 from collectors.bronze import LandedFile
-from collectors.columns import bronze_names, family
+from collectors.columns import family, own_name
 from collectors.readers import INSTITUTION, PART_KEY, Delivery
 from collectors.registry import Feed
 from collectors.row_hash import bronze_column, duckdb_hash, quoted
@@ -73,37 +73,45 @@ class Spool:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def load_first(
-        self, feed: Feed, delivery: Delivery
+        self, feed: Feed, delivery: Delivery, columns: Iterable[str]
     ) -> tuple[dict[str, Arrival], list[LandedFile]]:
-        """Write a delivery of institutions that the lake does not hold straight to its files."""
+        """Write a delivery of institutions that the lake does not hold straight to its files.
+
+        ``columns``: all that the feed has ever delivered; those that this delivery lacks are null.
+        """
         folder = self._new_folder()
         try:
-            with self._opened(feed, delivery) as names:
+            with self._opened(delivery) as names:
                 one = None if INSTITUTION in names else feed.institution
-                landed = self.write(self._select(feed, names), folder, one)
+                landed = self.write(self._select(feed, names, columns), folder, one)
             if landed and not delivery.unique_key and self._has_duplicates(landed):
                 landed = self._rewrite_numbered(landed)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        self._know(names)
+        self._know(columns)
         return self._arrivals(feed, delivery, _relation(landed)) if landed else {}, landed
 
     def load_again(
-        self, feed: Feed, delivery: Delivery, seen: Mapping[str, Mapping[str, str]]
+        self,
+        feed: Feed,
+        delivery: Delivery,
+        columns: Iterable[str],
+        seen: Mapping[str, Mapping[str, str]],
     ) -> dict[str, Arrival]:
         """Take in a delivery of institutions that the lake holds already.
 
         ``seen``: institution -> key -> hash of rows known to be in the lake; they are dropped here.
         """
-        with self._opened(feed, delivery) as names:
-            self.db.execute(f"create or replace temp table load as {self._select(feed, names)}")
+        with self._opened(delivery) as names:
+            select = self._select(feed, names, columns)
+            self.db.execute(f"create or replace temp table load as {select}")
         if not delivery.unique_key:
             self._number_duplicates("load")
         arrivals = self._arrivals(feed, delivery, "load")
         self._drop_seen(seen)
         self._keep_load()
-        self._know(names)
+        self._know(columns)
         return arrivals
 
     def write(self, select: str, folder: Path, institution: str | None = None) -> list[LandedFile]:
@@ -140,16 +148,14 @@ class Spool:
         return self.folder / f"files-{self._written}"
 
     @contextmanager
-    def _opened(self, feed: Feed, delivery: Delivery) -> Iterator[list[str]]:
+    def _opened(self, delivery: Delivery) -> Iterator[list[str]]:
         """The delivery's stream as relation ``delivery``; answers its columns' bronze names."""
         first = next(delivery.batches, None)
         if first is None:
             empty = [pa.field(column.name, pa.string()) for column in delivery.columns]
             first = pa.RecordBatch.from_pylist([], pa.schema(empty))
         own = (INSTITUTION, PART_KEY)
-        names = [
-            name if name in own else bronze_names(feed, [name])[0] for name in first.schema.names
-        ]
+        names = [name if name in own else bronze_column(name) for name in first.schema.names]
         schema = pa.schema([pa.field(name, pa.string()) for name in names])
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -172,8 +178,9 @@ class Spool:
         finally:
             self.db.unregister("delivery")
 
-    def _select(self, feed: Feed, names: Sequence[str]) -> str:
-        delivered = [name for name in names if name not in (INSTITUTION, PART_KEY)]
+    def _select(self, feed: Feed, names: Sequence[str], columns: Iterable[str]) -> str:
+        delivered = [bronze_column(name) for name in columns]
+        absent = "".join(f", null::varchar as {quoted(c)}" for c in delivered if c not in names)
         row_hash = duckdb_hash(delivered)
         own = {
             "_institution": INSTITUTION if INSTITUTION in names else literal(feed.institution),
@@ -186,7 +193,7 @@ class Spool:
         }
         selected = [f"{value} as {name}" for name, value in own.items()]
         selected += [quoted(name) for name in delivered]
-        return f"select {', '.join(selected)} from delivery"
+        return f"select {', '.join(selected)} from (select *{absent} from delivery)"
 
     def _has_duplicates(self, landed: Sequence[LandedFile]) -> bool:
         """Whether a key occurs twice; by the key's hash, so a chance collision only costs time."""
@@ -240,9 +247,10 @@ class Spool:
                 f"select {INSTITUTION}, count(*) from {relation} group by 1"
             ).fetchall()
             return {institution: Arrival(rows) for institution, rows in counts}
-        column = quoted(bronze_column(declared.column))
-        kinds = {bronze_names(feed, [one.name])[0]: family(one.type) for one in delivery.columns}
-        number = kinds.get(bronze_column(declared.column)) in ("integer", "decimal")
+        name = own_name(feed, declared.column)
+        column = quoted(bronze_column(name))
+        kinds = {one.name: family(one.type) for one in delivery.columns}
+        number = kinds.get(name) in ("integer", "decimal")
         order = "try_cast({} as decimal(38, 6))" if number else "{}"
         highest = self.db.execute(
             f"select {INSTITUTION}, count(*), arg_max({column}, {order.format(column)}) "
@@ -301,9 +309,9 @@ class Spool:
         self.db.execute("insert into delivered by name select * from load")
         self.db.execute("drop table load")
 
-    def _know(self, names: Sequence[str]) -> None:
-        own = (INSTITUTION, PART_KEY)
-        self.columns += [name for name in names if name not in own and name not in self.columns]
+    def _know(self, columns: Iterable[str]) -> None:
+        landed = map(bronze_column, columns)
+        self.columns += [name for name in landed if name not in self.columns]
 
 
 def key_expression(feed: Feed, names: Sequence[str], row_hash: str) -> str:
@@ -311,7 +319,8 @@ def key_expression(feed: Feed, names: Sequence[str], row_hash: str) -> str:
     hashes for keys."""
     if PART_KEY in names:
         return PART_KEY
-    parts = [f"coalesce({quoted(bronze_column(name))}, '')" for name in feed.table.key]
+    key = [bronze_column(own_name(feed, name)) for name in feed.table.key]
+    parts = [f"coalesce({quoted(name)}, '')" for name in key]
     return " || '|' || ".join(parts) if parts else row_hash
 
 

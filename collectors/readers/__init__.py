@@ -92,6 +92,9 @@ class Reader:
     been deleted in the source. False for drops of messages and documents, which only ever add.
     A table overrides it with ``options.snapshot``."""
 
+    sparse: ClassVar[bool] = False
+    """Whether the source leaves out columns that are empty in all rows of a delivery."""
+
     def read(self, feed: Feed, since: str | None) -> Delivery:
         """Open ``feed``; with ``since`` only rows whose watermark is at or after it, or is null.
 

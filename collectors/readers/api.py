@@ -15,7 +15,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 from urllib.parse import urljoin
 
 import httpx
@@ -38,6 +38,8 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 class ApiReader(Reader):
     """Reads feeds of kind ``api``; one HTTP connection pool for a whole batch."""
 
+    sparse: ClassVar[bool] = True
+
     def __init__(self) -> None:
         self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=True)
 
@@ -46,14 +48,16 @@ class ApiReader(Reader):
         # The batches' generator closes it.
         pages = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
         units = 0
-        names: dict[str, None] = dict.fromkeys(feed.table.columns or {})
+        names: dict[str, None] = {}
         rows = _Rows(feed)
         for text in self._pages(feed, since):
             for item in rows.items(parse(text)):
                 units += 1
                 for _key, values in rows.of(item):
-                    names.update(dict.fromkeys(values))
+                    names.update((name, None) for name in values if name not in names)
             pages.write(text.replace("\n", " ").replace("\r", " ") + "\n")
+        if not units:
+            names = dict.fromkeys(feed.table.columns or {})
         columns = tuple(SourceColumn(name, "text") for name in names)
         return Delivery(columns, _batches(rows, pages, list(names)), lambda: units)
 
@@ -190,7 +194,9 @@ class _Rows:
 
     def _values(self, part: Found, document: Document) -> dict[str, str | None]:
         values: dict[str, str | None] = {
-            name: path.text_of(part, document) for name, path in self._columns.items()
+            name: path.text_of(part, document)
+            for name, path in self._columns.items()
+            if next(path.find(part, document), None) is not None
         }
         for path, name, value in _flat(part.value):
             if path not in self._named and name not in values:

@@ -18,7 +18,7 @@ import psycopg
 import pyarrow as pa
 from psycopg.sql import Literal
 
-from collectors.columns import family, renames
+from collectors.columns import family, own_name
 from collectors.readers import (
     INSTITUTION,
     Checksum,
@@ -140,9 +140,8 @@ class PostgresqlReader(Reader):
     def hashes(self, feed: Feed, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         about = relation(feed)
         row_hash = self._hash(feed, columns)
-        ours = {name: theirs for theirs, name in renames(feed).items()}
         parts = ", ".join(
-            f"coalesce(q.{quoted(ours.get(name, name))}::text, '')" for name in feed.table.key
+            f"coalesce(q.{quoted(own_name(feed, name))}::text, '')" for name in feed.table.key
         )
         key = f"concat_ws('|', {parts})" if parts else row_hash
         where = f" where {about.filter}" if about.filter else ""
@@ -151,7 +150,8 @@ class PostgresqlReader(Reader):
 
     def _hash(self, feed: Feed, columns: Sequence[str]) -> str:
         encoding = self._connection(feed).info.parameter_status("server_encoding")
-        return postgresql_hash(columns, utf8=encoding == "UTF8")
+        present = {column.name for column in self._columns(feed, relation(feed))}
+        return postgresql_hash(columns, present, utf8=encoding == "UTF8")
 
     def _rows(self, feed: Feed, statement: str) -> list[tuple[Any, ...]]:
         connection = self._connection(feed)
@@ -287,8 +287,7 @@ class PostgresqlReader(Reader):
         about = relation(feed)
         if about.text.startswith("(") or not feed.table.key:
             return False
-        renamed = {ours: theirs for theirs, ours in renames(feed).items()}
-        key = sorted(renamed.get(name, name) for name in feed.table.key)
+        key = sorted(own_name(feed, name) for name in feed.table.key)
         row = (
             self._connection(feed)
             .execute(
@@ -394,8 +393,7 @@ def _watermark_type(feed: Feed, columns: tuple[SourceColumn, ...]) -> str:
 
 def _watermark_column(feed: Feed) -> str:
     assert feed.table.watermark is not None
-    ours = feed.table.watermark.column
-    return next((theirs for theirs, name in renames(feed).items() if name == ours), ours)
+    return own_name(feed, feed.table.watermark.column)
 
 
 def _text(value: str | None) -> str:

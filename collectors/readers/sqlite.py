@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from collectors.columns import own_name
 from collectors.readers import Delivery, Reader, SourceColumn
 from collectors.readers.statements import relation
 from collectors.registry import Feed, expand
@@ -46,7 +47,7 @@ class SqliteReader(Reader):
             conditions = [about.filter] if about.filter else []
             values: list[Any] = []
             if since is not None and feed.table.watermark is not None:
-                column = quoted(_in_source(feed, feed.table.watermark.column))
+                column = quoted(own_name(feed, feed.table.watermark.column))
                 conditions.append(f"{column} >= ? or {column} is null")
                 values.append(_like_stored(connection, column, since))
             where = " and ".join(f"({one})" for one in conditions)
@@ -104,12 +105,6 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bytes):
         return value.hex()
     return str(value)
-
-
-def _in_source(feed: Feed, name: str) -> str:
-    """The source's own name of one of the system's columns."""
-    different = feed.source.differs.columns.get(feed.table_name, {})
-    return next((theirs for theirs, ours in different.items() if ours == name), name)
 
 
 def _like_stored(connection: sqlite3.Connection, column: str, since: str) -> str | int | float:
