@@ -18,7 +18,7 @@ import duckdb
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
 from pipeline.indicator_sql import counting, rows_behind
-from standards.indicators import Indicator, Side, indicator, load_parameters
+from standards.indicators import Indicator, Side, find_indicator, load_parameters
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Explanation:
 
 def explain(
     settings: Settings,
-    indicator_id: str,
+    indicator: str,
     organisation: str | None = None,
     month: str | None = None,
 ) -> Explanation:
@@ -68,7 +68,7 @@ def explain(
     no marts are published, and when the published figure and its rows differ.
     """
     parameters = load_parameters(settings.sources)
-    one = indicator(indicator_id, parameters)
+    one = find_indicator(indicator, parameters)
     with _marts(settings) as marts:
         code, name, level = _organisation(marts, organisation)
         period = _period(marts, month)

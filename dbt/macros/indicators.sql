@@ -38,14 +38,22 @@
     {% endfor %}
 {% endmacro %}
 
+{# A text of the standards as an SQL literal. #}
+{% macro quoted(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}
+
 {# What standards/indicators declares, a row an indicator. #}
 {% macro indicator_declarations() %}
     {% for indicator in var('indicators') %}
-        
     select
-        {% for name in ['id', 'name_zh', 'definition', 'formula', 'direction', 'target', 'source'] %}
-        '{{ indicator[name] | replace("'", "''") }}' as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
-        {{ 'union all' if not loop.last }}
+        {{ quoted(indicator.id) }} as id,
+        {{ quoted(indicator.name_zh) }} as name_zh,
+        {{ quoted(indicator.definition) }} as definition,
+        {{ quoted(indicator.formula) }} as formula,
+        {{ quoted(indicator.direction) }} as direction,
+        {{ quoted(indicator.target) }} as target,
+        {{ quoted(indicator.source) }} as source
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 {% endmacro %}

@@ -143,7 +143,7 @@ def load_indicators(parameters: Mapping[str, Parameter] | None = None) -> dict[s
     }
 
 
-def indicator(name: str, parameters: Mapping[str, Parameter] | None = None) -> Indicator:
+def find_indicator(name: str, parameters: Mapping[str, Parameter] | None = None) -> Indicator:
     """One indicator by id or Chinese name."""
     everything = load_indicators(parameters)
     for one in everything.values():

@@ -73,6 +73,7 @@ def write_city(lake: Lake) -> None:
     write_silver(lake, "hypertension_followup", _pressures())
     write_silver(lake, "diabetes_followup", _glucoses())
     write_silver(lake, "patient", [{"_institution": STRANGER, "patient_no": "P1", "name": "无名"}])
+    write_silver(lake, "inpatient_stay", [])
     write_silver(lake, "settlement", _settlements())
     write_silver(lake, "charge_detail", _charges())
     _quality(lake)

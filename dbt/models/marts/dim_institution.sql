@@ -1,5 +1,5 @@
--- The organisation tree: city -> county -> institution. An institution that sends data but is not
--- in the tree hangs below the city, so that its figures are not lost.
+-- The organisation tree: city -> county -> institution. An institution that sends data, or is said
+-- to manage people, but is not in the tree hangs below the city: its figures are not lost.
 with
 
 listed as (
@@ -20,18 +20,24 @@ city as (
     where kind = 'city'
 ),
 
+named as (
+    select institution_code as organisation_code from {{ ref('stg_arrived') }}
+    union
+    select managing_institution_code as organisation_code from {{ ref('stg_resident_population') }}
+),
+
 unlisted as (
-    select distinct
-        a.institution_code as organisation_code,
-        a.institution_code as name,
+    select
+        n.organisation_code,
+        n.organisation_code as name,
         'institution' as kind,
         cast(null as varchar) as tier_code,
         c.city_code as parent_code,
         cast(null as varchar) as region_code,
         false as is_listed
-    from {{ ref('stg_arrived') }} as a
+    from named as n
     cross join city as c
-    where a.institution_code not in (select l.organisation_code from listed as l)
+    where n.organisation_code not in (select l.organisation_code from listed as l)
 ),
 
 everyone as (

@@ -26,7 +26,8 @@ charge as (
     select
         *,
         institution_code || '|' || settlement_no as named_settlement_id,
-        institution_code || '|' || coalesce('S' || stay_no, 'E' || encounter_no) as visit
+        institution_code || '|' || coalesce('S' || stay_no, 'E' || encounter_no) as visit,
+        case when settlement_no is null then visit end as unnamed_visit
     from {{ ref('stg_charge_detail') }}
 ),
 
@@ -36,7 +37,7 @@ assigned as (
         coalesce(n.settlement_id, o.settlement_id) as settlement_id
     from charge as c
     left join settlement as n on c.named_settlement_id = n.settlement_id
-    left join only_settlement as o on c.visit = o.visit and c.settlement_no is null
+    left join only_settlement as o on c.unnamed_visit = o.visit
 ),
 
 split as (
