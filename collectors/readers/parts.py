@@ -9,7 +9,7 @@ normalise sends it to quarantine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -26,6 +26,8 @@ TEXT = "_delivery_text"
 """The unit's text where ``ERROR`` says something; null elsewhere."""
 UNITS = "/"
 BATCH_ROWS = 20_000
+BATCH_CHARACTERS = 20_000_000
+"""A batch ends at either: documents carry their whole text."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,10 @@ class SplittingReader(Reader):
             return lambda unit, _: _VIRTUAL[path](unit)
         return self.value_of(feed.table, path, f"{feed.system.system}.yml: {feed.table_name}")
 
-    def _units(self, feed: Feed, file: DeliveredFile) -> list[Unit]:
+    def _units(self, feed: Feed, file: DeliveredFile) -> Iterable[Unit]:
         """A file's units; small deliveries are parsed once for all tables of a source."""
+        if file.size > _KEPT_BYTES:
+            return self.units(feed, file)
         if file not in self._kept:
             if self._kept_bytes + file.size > _KEPT_BYTES:
                 self._kept.clear()
@@ -242,14 +246,16 @@ def _since(feed: Feed, files: list[DeliveredFile], since: str | None) -> list[De
 
 
 def batches(rows: Iterator[Sequence[str | None]], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Record batches of text columns from rows, ``BATCH_ROWS`` at a time."""
+    """Record batches of text columns from rows, of bounded size."""
     schema = pa.schema([(name, pa.string()) for name in names])
     held: list[Sequence[str | None]] = []
+    characters = 0
     for row in rows:
         held.append(row)
-        if len(held) == BATCH_ROWS:
+        characters += sum(map(len, filter(None, row)))
+        if len(held) == BATCH_ROWS or characters > BATCH_CHARACTERS:
             yield _batch(held, schema)
-            held = []
+            held, characters = [], 0
     if held:
         yield _batch(held, schema)
 

@@ -228,3 +228,13 @@ def test_one_reader_serves_all_tables_and_sees_a_changed_file(tmp_path: Path) ->
     drop(tmp_path, a=oru("2222").encode())
     assert numbers("message") == numbers("result") == {"2222"}
     assert reader.fingerprint(tables["message"]) != before
+
+
+def test_many_rows_and_long_texts_come_in_bounded_batches(tmp_path: Path) -> None:
+    long = oru("1").replace("WBC", "W" * 5_000_000)
+    tables = drop(tmp_path, a=b"".join(long.encode() for _ in range(3)))
+    sizes = [batch.num_rows for batch in deliver(tables["result"]).batches]
+    assert sum(sizes) == 6
+    many = {**RESULT, "columns": {**RESULT["columns"], "text": "@text"}}
+    feed = feeds("hl7", tmp_path, {"message": MESSAGE, "r": many})["r"]
+    assert [batch.num_rows for batch in deliver(feed).batches] == [4, 2]
