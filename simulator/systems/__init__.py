@@ -19,6 +19,7 @@ import pyarrow as pa
 from kanghu.store import embedded_server_url
 from simulator.events import DELIVERED, Chunk
 from simulator.plan import Assignment
+from simulator.systems.cloud import KangjianWriter, serve_api
 from simulator.systems.documents import GongxiangWriter
 from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.messages import HuayanWriter
@@ -26,6 +27,23 @@ from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 from simulator.systems.sqlite import YilianWriter
 
 NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
+    "jiwei_phis": frozenset(
+        {
+            ("settlement", "settlement_kind_code"),
+            ("health_checkup", "alcohol_liang_per_day"),
+            ("hypertension_followup", "alcohol_liang_per_day"),
+            ("diabetes_followup", "alcohol_liang_per_day"),
+        }
+    ),
+    "baixing_files": frozenset(
+        {
+            ("settlement", "settlement_kind_code"),
+            ("diagnosis", "is_main"),
+            ("health_checkup", "is_ecg_abnormal"),
+            ("health_checkup", "is_chest_xray_abnormal"),
+            ("health_checkup", "is_ultrasound_abnormal"),
+        }
+    ),
     "yilian_clinic": frozenset({("prescription", "amount_yuan")}),
     "huayan_lis": frozenset({("exchange_message", "part_count")}),
 }
@@ -67,6 +85,7 @@ def open_writers(
         "qingyun_his": lambda run_by: QingyunWriter(run_by, url, keep=keep),
         "fuyou_his": lambda run_by: FuyouWriter(run_by, url, keep=keep),
         "yilian_clinic": lambda run_by: YilianWriter(run_by, data, keep=keep),
+        "kangjian_cloud": lambda run_by: KangjianWriter(run_by, data, keep=keep),
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
         "huayan_lis": lambda run_by: HuayanWriter(run_by, data),
         "gongxiang_cda": lambda run_by: GongxiangWriter(run_by, data),
@@ -93,3 +112,6 @@ class Writers:
 
 def _together(parts: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(parts) if parts else DELIVERED.empty_table()
+
+
+__all__ = ["NOT_CARRIED", "Writers", "open_writers", "serve_api"]

@@ -61,14 +61,21 @@ class StoredWriter:
                     f'delete from store."{table.name}" as kept using delivery as changed '
                     "where kept._institution = changed._institution and kept._key = changed._key"
                 )
-                column, value = self.void
-                if operations == ("void",) and column in table.columns:
-                    self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
-                elif operations != ("insert", "update"):
+                if operations == ("delete",) or (
+                    operations == ("void",) and not self.mark_void(table)
+                ):
                     continue
                 self._append(table)
                 answers.append(self.layout.delivered(table))
         return answers
+
+    def mark_void(self, table: VendorTable) -> bool:
+        """Set the void mark in ``delivery``; false where the table has none."""
+        column, value = self.void
+        if column not in table.columns:
+            return False
+        self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
+        return True
 
     def close(self) -> list[dict[str, Any]]:
         """Hand everything out; answers the source files."""

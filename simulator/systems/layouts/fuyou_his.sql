@@ -54,8 +54,8 @@ select _institution, encounter_no as _key, _event_id as _event_outpatient_encoun
 from outpatient_encounter;
 
 create view diag_rec as
-select _institution, serial(_event_id)::varchar as _key, _event_id as _event_diagnosis,
-    _institution as hospital_no, serial(_event_id) as rec_id, diagnosis_no as diag_no,
+select _institution, serial(_institution || diagnosis_no)::varchar as _key, _event_id as _event_diagnosis,
+    _institution as hospital_no, serial(_institution || diagnosis_no) as rec_id, diagnosis_no as diag_no,
     patient_no as patient_id, encounter_no as clinic_no, stay_no as inp_no,
     source_kind(patient_type_code) as pat_source, diagnosis_kind_code as diag_type,
     small(is_main) as main_flag, diagnosis_code as diag_code, diagnosis_name as diag_desc,
@@ -87,8 +87,8 @@ select _institution, prescription_no || '|' || prescription_item_no as _key,
 from prescription_item;
 
 create view vital_signs_rec as
-select _institution, serial(_event_id)::varchar as _key, _event_id as _event_vital_sign,
-    _institution as hospital_no, serial(_event_id) as rec_id, vital_sign_no as vital_no,
+select _institution, serial(_institution || vital_sign_no)::varchar as _key, _event_id as _event_vital_sign,
+    _institution as hospital_no, serial(_institution || vital_sign_no) as rec_id, vital_sign_no as vital_no,
     patient_no as patient_id, encounter_no as clinic_no, moment(measured_at) as time_point,
     item_code as vital_code, item_name as vital_name, four(result_number) as vital_value,
     result_text as vital_text, unit_name as units, moment(_changed_at) as modify_time

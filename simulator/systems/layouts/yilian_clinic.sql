@@ -50,8 +50,8 @@ select * replace (_key || 'Z' as _key, 门诊号 || 'Z' as 门诊号, '1' as 作
 from live where has_voided_twin(_event_outpatient_encounter);
 
 create view zhenduan as
-select _institution, guid(_event_id) as _key, _event_id as _event_diagnosis,
-    guid(_event_id) as 标识, diagnosis_no as 诊断号, yl(patient_no) as 病人编号,
+select _institution, guid(_institution || diagnosis_no) as _key, _event_id as _event_diagnosis,
+    guid(_institution || diagnosis_no) as 标识, diagnosis_no as 诊断号, yl(patient_no) as 病人编号,
     encounter_no as 门诊号, stay_no as 住院号, patient_type_code as 来源,
     diagnosis_kind_code as 类别, shi(is_main) as 主诊断, diagnosis_code as 诊断码,
     diagnosis_name as 诊断名, diagnosed_at as 诊断时间, doctor_name as 医生, _changed_at as 修改时间
@@ -67,8 +67,8 @@ select _institution, prescription_no as _key, _event_id as _event_prescription,
 from prescription;
 
 create view chufang_mx as
-select i._institution, guid(i._event_id) as _key, i._event_id as _event_prescription_item,
-    guid(i._event_id) as 标识, i.prescription_item_no as 明细号, i.prescription_no as 处方号,
+select i._institution, guid(i._institution || i.prescription_item_no) as _key, i._event_id as _event_prescription_item,
+    guid(i._institution || i.prescription_item_no) as 标识, i.prescription_item_no as 明细号, i.prescription_no as 处方号,
     unlike(yl(i.patient_no), yl(h.patient_no)) as 病人编号,
     unlike(i.prescribed_at, h.prescribed_at) as 开方时间, i.drug_code as 药品码, i.drug_name as 药品,
     i.specification as 规格, i.dose_form_code as 剂型, i.single_dose as 每次量, i.dose_unit as 量单位,
@@ -81,8 +81,8 @@ left join (
 ) h on i._institution = h._institution and i.prescription_no = h.prescription_no;
 
 create view shoufei as
-select _institution, guid(_event_id) as _key, _event_id as _event_charge_detail,
-    guid(_event_id) as 标识, charge_no as 费用号, yl(patient_no) as 病人编号, encounter_no as 门诊号,
+select _institution, guid(_institution || charge_no) as _key, _event_id as _event_charge_detail,
+    guid(_institution || charge_no) as 标识, charge_no as 费用号, yl(patient_no) as 病人编号, encounter_no as 门诊号,
     stay_no as 住院号, patient_type_code as 来源, item_code as 项目码, item_name as 项目,
     charge_category_code as 费别, quantity as 数量, unit_price_yuan as 单价, amount_yuan as 金额,
     charged_at as 记账时间, department_name as 科室, doctor_name as 医生, settlement_no as 结算号,
