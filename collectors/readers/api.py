@@ -56,7 +56,7 @@ class ApiReader(Reader):
                 for _key, values in rows.of(item):
                     names.update((name, None) for name in values if name not in names)
             pages.write(text.replace("\n", " ").replace("\r", " ") + "\n")
-        if not units:
+        if not names:
             names = dict.fromkeys(feed.table.columns or {})
         columns = tuple(SourceColumn(name, "text") for name in names)
         return Delivery(columns, _batches(rows, pages, list(names)), lambda: units)
