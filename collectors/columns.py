@@ -105,6 +105,8 @@ def check_columns(
     if missing and (not sparse or (accepted is not None and new)):
         likely = difflib.get_close_matches(missing[0], new or list(now), n=3, cutoff=0.5)
         hint = f";像是改名为 {'、'.join(likely)}" if likely else ""
+        if new and not likely and known:
+            hint = f";新出现的列有 {'、'.join(new[:5])}"
         raise KanghuError(
             what=f"来源缺少映射需要的列 {'、'.join(missing)}{hint}",
             where=f"{where}: {missing[0]}",

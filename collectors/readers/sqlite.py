@@ -52,6 +52,8 @@ class SqliteReader(Reader):
                 values.append(_like_stored(connection, column, since))
             where = " and ".join(f"({one})" for one in conditions)
             query = f"select * from {about.text} as q" + (f" where {where}" if where else "")
+            encoding = str(feed.table.options.get("encoding", "utf-8"))
+            connection.text_factory = lambda raw: raw.decode(encoding)
             cursor = connection.execute(query, values)
         except sqlite3.Error as error:
             raise _failure(feed, error) from error
@@ -64,7 +66,6 @@ class SqliteReader(Reader):
 
     def _open(self, feed: Feed) -> sqlite3.Connection:
         place = expand(feed.source.connection).removeprefix("sqlite:///")
-        encoding = str(feed.table.options.get("encoding", "utf-8"))
         if place not in self._files:
             path = Path(place).expanduser()
             if not path.is_file():
@@ -83,7 +84,7 @@ class SqliteReader(Reader):
             connection.row_factory = sqlite3.Row
             self._files[place] = connection
         held = self._files[place]
-        held.text_factory = lambda raw: raw.decode(encoding)
+        held.text_factory = str  # names are UTF-8 whatever the rows hold
         return held
 
 
