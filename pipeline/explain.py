@@ -99,8 +99,7 @@ def explain(
             level=level,
             month=period[:7],
             parameters={
-                parameters[used].name_zh: f"{parameters[used].value} {parameters[used].unit}"
-                for used in one.parameters
+                parameters[used].name_zh: parameters[used].shown() for used in one.parameters
             },
             numerator=numerator,
             denominator=denominator,

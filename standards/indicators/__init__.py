@@ -79,6 +79,12 @@ class Parameter:
     name_zh: str
     gap: str
 
+    def shown(self) -> str:
+        """The value as people read it."""
+        if self.unit == "是否":
+            return "是" if self.value == "true" else "否"
+        return f"{self.value} {self.unit}"
+
 
 _COLUMNS = (
     "indicator",
@@ -159,6 +165,12 @@ def find_indicator(name: str, parameters: Mapping[str, Parameter] | None = None)
 def _indicator(row: Row, parameters: Mapping[str, Parameter]) -> Indicator:
     used: list[str] = []
 
+    def filled(column: str) -> str:
+        return re.sub(r"\{(\w+)\}", words if column == "definition" else value, row[column])
+
+    def words(match: re.Match[str]) -> str:
+        return {"true": "是", "false": "否"}.get(text := value(match), text)
+
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in parameters:
@@ -167,7 +179,7 @@ def _indicator(row: Row, parameters: Mapping[str, Parameter]) -> Indicator:
             used.append(name)
         return parameters[name].value
 
-    cells = {column: re.sub(r"\{(\w+)\}", value, row[column]) for column in _COLUMNS}
+    cells = {column: filled(column) for column in _COLUMNS}
 
     def side(which: str) -> Side:
         return Side(*(cells[f"{which}_{part}"] for part in ("name", "mart", "counts", "where")))

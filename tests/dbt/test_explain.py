@@ -42,6 +42,7 @@ def test_the_city_and_the_last_month_unless_asked(city: Settings, built: BuildRe
     shown = explain(city, "F1")
     assert (shown.organisation, shown.month, shown.level) == ("350400 三明市", "2025-12", "city")
     assert (shown.numerator, shown.denominator) == (4, 35)
+    assert shown.parameters["归档的档案是否算有效档案"] == "否"
 
 
 @pytest.mark.parametrize("indicator", list(load_indicators()))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from kanghu.settings import Settings
+from pipeline.build import build
 from tests.dbt.tiny_city import CITY, COUNTY, A, B, C
 
 Counted = tuple[int, int, str | None]
@@ -190,3 +193,23 @@ def test_value_is_the_share_in_percent(marts: duckdb.DuckDBPyConnection) -> None
         "select numerator, denominator, value from rpt_indicator where denominator > 0"
     ).fetchall():
         assert value == round(Decimal(100 * numerator) / denominator, 2)
+
+
+def test_a_site_sets_what_the_tender_leaves_open(city: Settings) -> None:
+    """The same city, counted by other rules."""
+    own = city.home / "other_rules"
+    (own / "indicators").mkdir(parents=True)
+    (own / "indicators" / "parameters.csv").write_text(
+        "parameter,value\narchived_record_counts,true\nelectronic_when_unknown,false\n"
+        "standard_record_columns,name sex_code\ncheckup_required,true\nbp_elder_age,80\n"
+        "dynamic_window_months,13\n"
+    )
+    other = replace(city, sources=own, marts=str(own / "marts.duckdb"))
+    build(other)
+    with duckdb.connect(other.marts, read_only=True) as marts:
+        check(marts, "F1", {(A, "2025-05"): (4, 10, "40.00")})  # R05 stays, though archived
+        check(marts, "F2", {(B, "2025-04"): (0, 5, "0.00")})  # R03's source does not say
+        check(marts, "F3", {(A, "2025-06"): (3, 5, "60.00")})  # R04 by 2024-06-30; R05, R06 never
+        check(marts, "F4", {(A, "2025-06"): (4, 10, "40.00")})  # R02 needs no phone number
+        check(marts, "F6", {(A, "2025-12"): (0, 4, "0.00")})  # nobody's check-up
+        check(marts, "F7", {(A, "2025-04"): (3, 4, "75.00")})  # H2's 149/89 at 69
