@@ -9,8 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from simulator.events import OPERATION
 
 SOURCE_ROWS = pa.schema(
     [
@@ -20,6 +23,7 @@ SOURCE_ROWS = pa.schema(
         ("dataset", pa.string()),
         ("person_id", pa.string()),
         ("clean", pa.bool_()),
+        ("event_id", pa.string()),
     ]
 )
 ERRORS = pa.schema(
@@ -35,6 +39,8 @@ ERRORS = pa.schema(
     ]
 )
 _LINK = ["dataset", "event_id"]
+
+CHANGES = pa.schema([*list(SOURCE_ROWS)[:5], ("event_id", pa.string()), (OPERATION, pa.string())])
 
 
 class TruthWriter:
@@ -103,3 +109,84 @@ class TruthWriter:
         )
         self._write("errors", found)
         return rows.num_rows, found.num_rows
+
+
+def rewrite_truth(folder: Path, tables: dict[str, pa.Table], delivered: pa.Table) -> None:
+    """Carry a later delivery into the truth: ``tables`` are changed rows with ``_operation``.
+
+    Withdrawn rows leave ``source_rows`` and ``errors``; what was updated is clean from now on (only
+    clean rows are changed, or errors mended). ``changes.parquet`` gathers what was done to which
+    row; the events follow.
+    """
+    db = duckdb.connect()
+    if not tables:
+        return
+    made = pa.concat_tables(
+        [
+            table.select(["_event_id", "_person_id", OPERATION])
+            .rename_columns(["event_id", "person_id", OPERATION])
+            .append_column("dataset", pa.repeat(pa.scalar(dataset), table.num_rows))
+            for dataset, table in tables.items()
+        ]
+    )
+    db.register("made", made)
+    db.register("delivered", delivered)
+    for name in ("source_rows", "errors"):
+        db.execute(f"create view {name} as from read_parquet('{folder / name}.parquet')")
+    listed = ", ".join(SOURCE_ROWS.names)
+    _replace(
+        db,
+        folder / "changes.parquet",
+        f"""
+        select d.institution, d.feed, d.source_key, d.dataset, m.person_id, d.event_id,
+            m.{OPERATION}
+        from made m join (
+            select institution, feed, source_key, dataset, event_id from delivered
+            union select institution, feed, source_key, dataset, event_id from source_rows
+        ) d using (dataset, event_id)
+        {_earlier(folder)}
+        order by all
+        """,
+    )
+    _replace(
+        db,
+        folder / "source_rows.parquet",
+        f"""
+        select {listed} from source_rows anti join made using (dataset, event_id)
+        union all by name
+        select {listed} from (
+            select d.*, m.person_id, true as clean from delivered d join made m
+            using (dataset, event_id) where m.{OPERATION} in ('insert', 'update'))
+        order by institution, feed, source_key
+        """,
+    )
+    _replace(
+        db,
+        folder / "errors.parquet",
+        "select * from errors anti join made using (dataset, event_id) "
+        'order by institution, feed, source_key, "column", kind, rule',
+    )
+    for dataset, table in tables.items():
+        db.register("changed", table)
+        path = folder / "events" / f"{dataset}.parquet"
+        _replace(
+            db,
+            path,
+            f"""
+            select * from read_parquet('{path}') anti join changed using (_event_id)
+            union all by name
+            select * exclude ({OPERATION}) from changed
+            where {OPERATION} in ('insert', 'update') order by _event_id
+            """,
+        )
+
+
+def _earlier(folder: Path) -> str:
+    path = folder / "changes.parquet"
+    return f"union all select * from read_parquet('{path}')" if path.exists() else ""
+
+
+def _replace(db: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    new = path.with_suffix(".new")
+    db.execute(f"copy ({query}) to '{new}' (format parquet, compression zstd)")
+    new.replace(path)
