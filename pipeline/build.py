@@ -211,7 +211,7 @@ _SAYINGS: Mapping[str, str] = {
 
 def _failed_test(node: Any, rows: int) -> _FailedTest:
     metadata = getattr(node, "test_metadata", None)
-    attached = (node.attached_node or "").split(".")[-1]
+    attached = (getattr(node, "attached_node", None) or "").split(".")[-1]
     model = attached or ", ".join(ref.name for ref in node.refs)
     if metadata is not None and metadata.name in _SAYINGS:
         kwargs = metadata.kwargs

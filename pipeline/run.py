@@ -18,6 +18,7 @@ from kanghu.settings import Settings
 from pipeline.build import BuildResult, build
 from pipeline.steps import Unwatched, Watcher
 from spark_jobs.across import evaluate_across
+from spark_jobs.conservation import FeedCount
 from spark_jobs.identity import IdentifyResult, identify
 from spark_jobs.normalise import NormaliseResult, normalise
 from spark_jobs.replay import replay as replay_current
@@ -43,6 +44,16 @@ class RunResult:
     @property
     def failed(self) -> list[tuple[Feed, str]]:
         return self.collected.failed if self.collected else []
+
+    @property
+    def unbalanced(self) -> list[FeedCount]:
+        """Feeds for which conservation (law 2) does not hold: a fault of ours, never of the data."""
+        return [count for one in self.normalised for count in one.differences]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all the work was done; rows in quarantine are work done, unread feeds are not."""
+        return not self.failed and not self.unbalanced
 
 
 def run(

@@ -95,7 +95,7 @@ def demo(
     console.print(f"用时 {time.perf_counter() - began:.0f} 秒。接着可以:")
     console.print(f"  KANGHU_HOME={settings.home} kanghu status")
     console.print(f"  KANGHU_HOME={settings.home} kanghu explain F6")
-    if result.failed:
+    if not result.is_whole:
         raise typer.Exit(1)
 
 

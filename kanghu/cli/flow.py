@@ -43,7 +43,7 @@ def run(
             watcher=progress,
         )
     show_run(result)
-    if result.failed:
+    if not result.is_whole:
         raise typer.Exit(1)
 
 
@@ -58,6 +58,8 @@ def replay(
     with step_progress() as progress:
         result = replay_line(settings, load_registry(settings), datasets=dataset, watcher=progress)
     show_run(result)
+    if not result.is_whole:
+        raise typer.Exit(1)
 
 
 def compare(
@@ -148,20 +150,25 @@ def show_run(result: RunResult) -> None:
             f"采集 {done.feeds:,} 个数据源:新行 {done.bronze_rows:,},"
             f"未变 {done.unchanged_rows:,},失败 {len(done.failed)}"
         )
-    bronze = sum(one.bronze for one in result.normalised)
     if result.normalised:
-        silver = sum(one.silver for one in result.normalised)
-        quarantine = sum(one.quarantine for one in result.normalised)
-        superseded = sum(one.superseded for one in result.normalised)
-        holds = bronze == silver + quarantine + superseded
+        counted = {
+            name: sum(getattr(one, name) for one in result.normalised)
+            for name in ("bronze", "silver", "quarantine", "superseded")
+        }
         console.print(
-            f"{'守恒' if holds else '[red]不守恒[/red]'}:送达 {bronze:,} = 标准库 {silver:,}"
-            f" + 隔离区 {quarantine:,} + 被替代 {superseded:,}"
+            f"{'[red]不守恒[/red]' if result.unbalanced else '守恒'}:送达 {counted['bronze']:,}"
+            f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
+            f" + 被替代 {counted['superseded']:,}"
         )
     if result.identified is not None:
         people = result.identified
         console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")
     if result.built is not None:
-        console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
+        console.print(f"集市:{result.built.models} 个模型,{result.built.tests_passed} 项检验通过")
     for feed, error in result.failed:
         error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{error}")
+    for count in result.unbalanced:
+        error_console.print(
+            f"[red]不守恒[/red] {count.institution} {count.feed} {count.dataset}:"
+            f"{count.bronze} ≠ {count.silver} + {count.quarantine} + {count.superseded}"
+        )
