@@ -36,13 +36,15 @@ class PostgresWriter:
     """The column with the institution's code, in every table."""
     keys: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Tables whose key is not just the first column after the organisation's."""
+    is_shared = True
+    """Whether institutions share tables."""
     void: tuple[str, str] = ("", "")
     """The void mark: its column and its value for a voided row."""
 
     def __init__(self, sites: Sequence[Assignment], url: str, *, keep: bool = False) -> None:
         self.sites = tuple(sites)
         self.layout = Layout(self.system, [site.institution for site in self.sites])
-        self.postgres = psycopg.connect(url)
+        self.postgres = psycopg.connect(url, options="-c synchronous_commit=off")
         self._spool = tempfile.TemporaryDirectory(prefix="kanghu-simulator-")
         if not keep:
             self._create()
@@ -77,8 +79,8 @@ class PostgresWriter:
         return answers
 
     def close(self) -> list[dict[str, Any]]:
-        """Index what the collectors filter by; answers the source files."""
-        for table in self.layout.tables:
+        """Index what the institutions' views filter by; answers the source files."""
+        for table in self.layout.tables if self.is_shared else ():
             self.postgres.execute(
                 sql.SQL("create index if not exists {} on {} ({})").format(
                     sql.Identifier(f"{table.name}_by_organisation"),
@@ -87,8 +89,6 @@ class PostgresWriter:
                 )
             )
         self.postgres.commit()
-        self.postgres.autocommit = True
-        self.postgres.execute("analyze")
         self.postgres.close()
         self._spool.cleanup()
         return [self._source(place, site) for place, site in enumerate(self.sites)]
@@ -219,6 +219,7 @@ class FuyouWriter(PostgresWriter):
 
     system = "fuyou_his"
     schema = "fuyou_load"
+    is_shared = False
     organisation = "hospital_no"
     keys: ClassVar = {
         "outp_presc_detail": ("presc_no", "item_no"),
