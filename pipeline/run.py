@@ -47,7 +47,7 @@ class RunResult:
 
     @property
     def unbalanced(self) -> list[FeedCount]:
-        """Feeds for which conservation (law 2) does not hold: a fault of ours, never of the data."""
+        """Feeds for which law 2 does not hold: a fault of ours, never of the data."""
         return [count for one in self.normalised for count in one.differences]
 
     @property

@@ -164,7 +164,7 @@ def show_run(result: RunResult) -> None:
         people = result.identified
         console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")
     if result.built is not None:
-        console.print(f"集市:{result.built.models} 个模型,{result.built.tests_passed} 项检验通过")
+        console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
     for feed, error in result.failed:
         error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{error}")
     for count in result.unbalanced:
