@@ -26,8 +26,6 @@ from kanghu.errors import KanghuError
 class Hl7Reader(SplittingReader):
     """HL7 v2 messages in files."""
 
-    what = "消息"
-
     def units(self, feed: Feed, file: DeliveredFile) -> Iterator[Unit]:
         data = file.read()
         mark, marked = byte_order_mark(data)

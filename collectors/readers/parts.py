@@ -58,8 +58,6 @@ class SplittingReader(Reader):
     """Reads the units of each file and gives the parts that a table names."""
 
     snapshot: ClassVar[bool] = False
-    what: ClassVar[str]
-    """What a unit is called in Chinese."""
 
     def __init__(self) -> None:
         self._kept: dict[DeliveredFile, list[Unit]] = {}
