@@ -35,6 +35,16 @@ TOGETHER = ("huayan_lis", "gongxiang_cda", "kangjian_cloud", "baixing_files")
 SERIES = ("hypertension_followup", "diabetes_followup")
 """Datasets whose rows of one person are read together."""
 
+IN_VENDOR_KEYS = frozenset(
+    {
+        ("prescription_item", "prescription_no"),
+        ("followup_medication", "followup_no"),
+        ("lab_result", "report_no"),
+        ("front_page_operation", "stay_no"),
+    }
+)
+"""Columns by which vendors number the lines of a document: without them a row has no key."""
+
 IN_CONTRADICTIONS: dict[str, frozenset[str]] = {
     "patient": frozenset({"birth_date", "death_date", "id_no"}),
     "resident_record": frozenset({"birth_date", "death_date", "created_date", "id_no"}),
@@ -323,7 +333,9 @@ def _plant_slips(planter: Planter, dataset: str) -> None:
     ways = [
         (column, slip)
         for column in facts.columns
-        if column.name not in facts.key and column.name != "record_no"
+        if column.name not in facts.key
+        and column.name != "record_no"
+        and (dataset, column.name) not in IN_VENDOR_KEYS
         for slip in SLIPS
         if slip.fits(column, column.name in tied)
         and not (column.name in relations and slip.check != "required")

@@ -78,6 +78,7 @@ def test_the_truth_names_every_row_once(written: Written) -> None:
     assert rows.num_rows == written.summary.rows
     keys = rows.group_by(["institution", "feed", "source_key", "dataset"]).aggregate([])
     assert keys.num_rows == rows.num_rows
+    assert rows["source_key"].null_count == 0
     rare = {"transfusion_history", "exposure_history"}
     carried = {name for names in SYSTEM_DATASETS.values() for name in names}
     assert carried - set(rows["dataset"].unique().to_pylist()) <= rare
