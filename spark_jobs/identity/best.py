@@ -23,7 +23,9 @@ RESIDENT_COLUMNS = (
 """What ``resident`` says beside ``resident_id``, ``person_rows`` and ``since``."""
 
 _ADDRESS = tuple(column for column in RESIDENT_COLUMNS if column.startswith("address_"))
-_PARTS = ("name", "sex", "birth", "number", "phone", "mother", "death", "whole")
+_COMMONEST = ("name", "sex_code", "birth_date", "id_no")
+_ROWS = "9223372036854775808::hugeint"  # more than any row_id
+_SECONDS = "17179869184::hugeint"  # more than any instant, in seconds
 
 
 def best_query(member: str, source: str, person: str, created: str) -> str:
@@ -33,51 +35,46 @@ def best_query(member: str, source: str, person: str, created: str) -> str:
     ``created`` (resident_id, at) are tables. A resident none of whose rows is in silver any more
     keeps its id, with nothing said.
     """
+    addresses = ", ".join(f"source.{column}" for column in _ADDRESS)
+    latest = ("phone_no", "mother_name", "death_date", "place")
     return f"""
         with described as materialized (
-            select member.resident_id, person.name, person.sex_code, person.birth_date,
-                case when id_state = 2 then id18 end as own, case when id_state = 1 then id18 end
-                    as half, person.phone_no, source.mother_name, source.said_at,
-                try_cast(source.death_date as date) as death_date,
-                {", ".join(f"source.{column}" for column in _ADDRESS)}, source.row_id
+            select member.resident_id, person.name, person.sex_code, person.birth_date, id_state,
+                case when id_state >= 1 then id18 end as id_no, person.phone_no,
+                source.mother_name, try_cast(source.death_date as date) as death_date,
+                case when source.address_township is not null then row({addresses}) end as place,
+                cast(greatest(coalesce(epoch(try_cast(said_at as timestamp)), 0), 0) as hugeint)
+                    * {_ROWS} + row_id as lateness
             from {member} as member
                 join {source} as source using (row_id) join {person} as person using (row_id)
         ),
-        name as ({_commonest("name")}),
-        sex as ({_commonest("sex_code")}),
-        birth as ({_commonest("birth_date")}),
-        number as ({_commonest("coalesce(own, half)", "id_no")}),
-        phone as ({_latest("phone_no", "phone_no")}),
-        mother as ({_latest("mother_name", "mother_name")}),
-        death as ({_latest("death_date", "death_date")}),
-        whole as ({_latest("address_township", ", ".join(_ADDRESS))}),
-        counted as (
-            select resident_id, count(source.row_id) as person_rows
-            from {member} as member left join {source} as source using (row_id)
-            group by resident_id
-        )
-        select resident_id, name, sex_code, birth_date, id_no, phone_no, {", ".join(_ADDRESS)},
-            mother_name, death_date, person_rows, created.since
-        from counted {" ".join(f"left join {part} using (resident_id)" for part in _PARTS)}
+        latest as (
+            select resident_id, {", ".join(f"arg_max({c}, lateness) as {c}" for c in latest)},
+                count(*) as person_rows
+            from described group by resident_id
+        ),
+        {", ".join(f"{part} as ({_commonest(part)})" for part in _COMMONEST)}
+        select resident_id, name, sex_code, birth_date, id_no, phone_no,
+            {", ".join(f"place[{at}] as {c}" for at, c in enumerate(_ADDRESS, start=1))},
+            mother_name, death_date, coalesce(person_rows, 0) as person_rows, created.since
+        from (select distinct resident_id from {member})
+            left join latest using (resident_id)
+            {" ".join(f"left join {part} using (resident_id)" for part in _COMMONEST)}
             left join (
                 select resident_id, min("at") as since from {created} group by resident_id
             ) as created using (resident_id)
-        order by resident_id
     """
 
 
-def _commonest(value: str, name: str = "") -> str:
+def _commonest(value: str) -> str:
+    """By how many rows say it, then by how many of them with a number of their own, then the
+    latest: one number, the largest wins."""
     return f"""
-        select resident_id, {value} as {name or value} from described
-        where {value} is not null group by resident_id, {value}
-        qualify row_number() over (partition by resident_id order by count(*) desc,
-            count(own) desc, max(said_at) desc nulls last, {value}) = 1
-    """
-
-
-def _latest(needed: str, values: str) -> str:
-    return f"""
-        select resident_id, {values} from described where {needed} is not null
-        qualify row_number() over (partition by resident_id
-            order by said_at desc nulls last, row_id) = 1
+        select resident_id, arg_max({value}, times * {_ROWS} * {_SECONDS} * 2
+            + least(own, 1) * {_ROWS} * {_SECONDS} + lateness) as {value}
+        from (
+            select resident_id, {value}, count(*)::hugeint as times,
+                count(*) filter (where id_state = 2)::hugeint as own, max(lateness) as lateness
+            from described where {value} is not null group by resident_id, {value}
+        ) group by resident_id
     """

@@ -173,6 +173,11 @@ def _id_levels(comparison: Comparison, missing: Level) -> list[Level]:
         Level("same_named", f"{left} = {right} and {alike}"),
         Level("same_other", f"{left} = {right}"),
         Level("contradict", f"{state_left} = 2 and {state_right} = 2"),
+        Level(
+            "same_body",
+            f"substr({left}, 1, 17) = substr({right}, 1, 17) and length({left}) = 18 "
+            f"and length({right}) = 18 and coalesce({state_left}, {state_right}) >= 1",
+        ),
         Level("masked", masked),
         Level(
             "near",

@@ -18,7 +18,7 @@ from spark_jobs.identity.prepare import quoted
 # A missing name is evidence here, so that comparison has no null level; Splink would warn of it.
 logging.getLogger("splink.internals.settings").setLevel(logging.ERROR)
 
-ID_LEVELS = ("same_own", "same_named")
+ID_LEVELS = ("same_own", "same_named", "same_body")
 """Levels of an ID number comparison that make the number the reason for a link."""
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kanghu.errors import KanghuError
 
@@ -70,6 +70,19 @@ class LinkModel(Strict):
     id_column: str | None = None
     """For files: a column that names a row. Default: its number in the file, from 1."""
     date_formats: tuple[str, ...] = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日", "%d/%m/%Y")
+
+    @model_validator(mode="after")
+    def _numbers_have_their_person(self) -> LinkModel:
+        names = {c.columns[0] for c in self.comparisons.values() if c.kind == "chinese_name"}
+        numbers = [c for c in self.comparisons.values() if c.kind == "id_number"]
+        if len(numbers) > 1:
+            raise ValueError("id_number 只能有一项")
+        for number in numbers:
+            if len(number.columns) != 4 or number.columns[3] not in names:
+                raise ValueError(
+                    "id_number 要四列:号码、出生日期、性别、姓名,且姓名另有一项 chinese_name"
+                )
+        return self
 
     @property
     def fingerprint(self) -> str:

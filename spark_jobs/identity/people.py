@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -10,52 +12,56 @@ from spark_jobs.identity.clusters import Edges, Ints, cluster, components
 from spark_jobs.identity.model import LinkModel
 from spark_jobs.identity.residents import assign
 
+_REASONS = np.array(["alone", "similarity", "person_number", "id_number"])
+"""Why a row is with the others of its resident; the strongest that holds."""
+
 
 def make_people(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
-    """``live`` (a row's cluster and its first number), then residents by ``assign``."""
-    connection.execute(
-        """
-        create or replace temp table node as
-        select row_id, row_number() over (order by row_id) - 1 as place,
-            case when id_state = 2 then dense_rank() over (order by id18) end as identity
-        from person
-        """
-    )
-    place, identity = _columns(
-        connection, "select place, coalesce(identity, -1) from node order by place"
-    )
-    rows, owner = _columns(
-        connection,
-        """
-        select node.place, dense_rank() over (order by _institution, number_kind, number) - 1
-        from number join node using (row_id)
-        """,
-    )
-    numbers = int(owner.max()) + 1 if len(owner) else 0
-    joined = components(len(place) + numbers, rows, owner + len(place))[: len(place)]
-    unit = np.unique(joined, return_inverse=True)[1].astype(np.int64)
-    left, right, weight = _columns(
-        connection,
+    """Cluster the rows and give each cluster its resident.
+
+    A row that left silver hands its resident on to the rows that carry its number.
+    Reads ``person``, ``number``, ``pair``, ``link_before`` and ``committed``; makes ``live``
+    (row_id, cluster, first_row, linked_by) and what ``assign`` makes.
+    """
+    people = connection.execute(
+        "select row_id, case when id_state = 2 then id18 end as own from person order by row_id"
+    ).to_arrow_table()
+    rows = people["row_id"].to_numpy()
+    unit = _units(connection, rows)
+    pairs = connection.execute(
         f"""
-        select l.place, r.place, weight from pair
-            join node as l on l.row_id = left_id join node as r on r.row_id = right_id
+        select left_id, right_id, weight, rule = 'id_number' as by_number from pair
         where weight >= {model.threshold_weight!r}
-        """,
+        """
+    ).fetchnumpy()
+    left, right = (np.searchsorted(rows, pairs[side]) for side in ("left_id", "right_id"))
+    weight = np.asarray(pairs["weight"], dtype=np.float64)
+    found = cluster(unit, _codes(people["own"]), Edges(left, right, weight))
+    _, first, inverse = np.unique(found, return_index=True, return_inverse=True)
+    inside = found[left] == found[right]
+    reason = (np.bincount(unit)[unit] > 1).astype(np.int64) * 2
+    for strength, chosen in ((1, inside), (3, inside & np.asarray(pairs["by_number"], bool))):
+        for side in (left[chosen], right[chosen]):
+            reason[side] = np.maximum(reason[side], strength)
+    live = pa.table(
+        {
+            "row_id": rows,
+            "cluster": inverse,
+            "first_row": rows[first[inverse]],
+            "linked_by": pa.DictionaryArray.from_arrays(pa.array(reason), _REASONS.tolist()),
+        }
     )
-    found = cluster(unit, identity, Edges(left, right, weight.astype(np.float64)))
-    connection.register("found", pa.table({"place": place, "cluster": found, "unit": unit}))
+    connection.register("found", live)
     connection.execute(
         """
-        create or replace temp table clustered as
-        select row_id, cluster, unit from node join found using (place);
         create or replace temp table live as
-        select row_id, cluster, unit, source._institution as institution, source.dataset,
-            coalesce(number.number, source._source_key) as number
-        from clustered join source using (row_id)
-            left join number on number.row_id = clustered.row_id and number.rank = (
-                select min(rank) from number as own where own.row_id = clustered.row_id);
+        select * replace (cast(linked_by as varchar) as linked_by) from found;
         create or replace temp table known as
-        select distinct row_id, resident_id from link_before;
+        select row_id, resident_id from link_before semi join live using (row_id)
+        union
+        select number.row_id, gone.resident_id
+        from link_before as gone join number using (_institution, number_kind, number)
+        where gone.row_id not in (select row_id from live);
         create or replace temp table age as
         select resident_id, run from committed where event = 'created';
         """
@@ -65,28 +71,11 @@ def make_people(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None
 
 
 def make_links(connection: duckdb.DuckDBPyConnection, batch_id: str) -> None:
-    """``link``: ``person_link`` as it will be."""
-    connection.execute(
-        """
-        create or replace temp table reason as
-        with inside as (
-            select left_id, right_id, rule from pair
-                join live as l on l.row_id = left_id
-                join live as r on r.row_id = right_id and r.cluster = l.cluster
-        ), ends as (
-            select left_id as row_id, rule from inside
-            union all select right_id, rule from inside
-        ), numbered as (
-            select row_id, count(*) over (partition by unit) > 1 as shared from live
-        )
-        select live.row_id,
-            case when bool_or(ends.rule = 'id_number') then 'id_number'
-                when any_value(numbered.shared) then 'person_number'
-                when count(ends.rule) > 0 then 'similarity' else 'alone' end as linked_by
-        from live join numbered using (row_id) left join ends using (row_id)
-        group by live.row_id;
-        """
-    )
+    """``link``: ``person_link`` as it will be.
+
+    A row that left silver keeps its numbers: they follow a live row that carries one of them, or
+    the resident that its own was merged into.
+    """
     connection.execute(
         """
         create or replace temp table link_now as
@@ -94,13 +83,10 @@ def make_links(connection: duckdb.DuckDBPyConnection, batch_id: str) -> None:
             coalesce(number_kind, 'source_key') as number_kind,
             coalesce(number.number, _source_key) as number,
             resident_id, linked_by, row_id, row_hash
-        from source
-            join assigned using (row_id) join reason using (row_id)
-            join (select row_id, row_hash from person) using (row_id)
-            left join number using (row_id);
+        from source join assigned using (row_id) left join number using (row_id);
 
         create or replace temp table link_gone as
-        with gone as (select * from link_before anti join person using (row_id)),
+        with gone as (select * from link_before anti join source using (row_id)),
         sharing as (
             select gone.row_id, min(link_now.resident_id) as resident_id
             from gone join link_now using (_institution, number_kind, number)
@@ -118,20 +104,39 @@ def make_links(connection: duckdb.DuckDBPyConnection, batch_id: str) -> None:
         """
         create or replace temp table link as
         with together as (from link_now union all by name from link_gone)
-        select together._institution, _feed, _source_key, dataset, number_kind, number,
+        select _institution, _feed, _source_key, dataset, together.number_kind, together.number,
             together.resident_id, together.linked_by,
-            case when link_before.resident_id = together.resident_id
-                and link_before.linked_by = together.linked_by
-                and link_before.row_hash is not distinct from together.row_hash
-                then link_before.batch_id else $batch_id end as batch_id,
-            row_id, together.row_hash
-        from together left join link_before
-            using (row_id, number_kind, number, _feed, _source_key, dataset)
-        order by together._institution, dataset, _feed, _source_key, number_kind
+            case when before.resident_id = together.resident_id
+                and before.linked_by = together.linked_by
+                and before.row_hash is not distinct from together.row_hash
+                then before.batch_id else $batch_id end as batch_id,
+            together.row_id, together.row_hash
+        from together left join (
+            select row_id, number_kind, number, resident_id, linked_by, row_hash, batch_id
+            from link_before
+        ) as before on before.row_id = together.row_id
+            and before.number_kind = together.number_kind and before.number = together.number
         """,
         {"batch_id": batch_id},
     )
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[Ints]:
-    return list(connection.execute(query).fetchnumpy().values())
+def _units(connection: duckdb.DuckDBPyConnection, rows: Ints) -> Ints:
+    """Rows that carry one person number in one institution are one unit, numbered from 0."""
+    numbers = connection.execute(
+        "select row_id, concat_ws(chr(31), _institution, number_kind, number) as owner from number"
+    ).to_arrow_table()
+    place = np.searchsorted(rows, numbers["row_id"].to_numpy())
+    owner = _codes(numbers["owner"])
+    count = int(owner.max()) + 1 if len(owner) else 0
+    joined = components(len(rows) + count, place, owner + len(rows))[: len(rows)]
+    return np.unique(joined, return_inverse=True)[1].astype(np.int64)
+
+
+def _codes(texts: pa.ChunkedArray) -> Ints:
+    """A number for each distinct text; -1 for null."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes: Any = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64)

@@ -1,8 +1,5 @@
 """Person rows made comparable, column by column, in DuckDB: cleaned text, sounds and shapes of
 names, upgraded and checked ID numbers, dates, digits.
-
-A prepared row carries ``row_hash``, which changes exactly when something that identity looks at
-changes (or the model does): only such rows are compared anew.
 """
 
 from __future__ import annotations
@@ -33,23 +30,13 @@ def prepare(
     """Make table ``target`` from ``source`` (``row_id`` bigint and the model's columns).
 
     Columns of ``target``: ``row_id``, each column of the model cleaned under its own name, what
-    its kind derives from it (``name_sound``, ``id18``, ...), and ``row_hash`` (bigint).
+    its kind derives from it (``name_sound``, ``id18``, ...).
     """
     cleaned = dict(_cleaned(model))
-    hashed = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(1))" for name in cleaned)
     identifier = model.identifier()
+    selected = ", ".join(f"{sql} as {quoted(name)}" for name, sql in cleaned.items())
     connection.execute(
-        f"""
-        create or replace temp table {target}_cleaned as
-        with cleaned as (
-            select row_id, {", ".join(f"{sql} as {quoted(name)}" for name, sql in cleaned.items())}
-            from {source}
-        )
-        select *,
-            cast(md5_number_lower(concat_ws('|', {hashed}, '{model.fingerprint}')) >> 1 as bigint)
-                as row_hash
-        from cleaned
-        """
+        f"create or replace temp table {target}_cleaned as select row_id, {selected} from {source}"
     )
     steps = [f"from {target}_cleaned"]
     if identifier:
@@ -95,7 +82,7 @@ def _cleaning(kind: str, column: str, model: LinkModel) -> str:
             known = f"when lower({text}) in"
             return f"case {known} ({_MALE}) then '1' {known} ({_FEMALE}) then '2' end"
         case "id_number":
-            return id_number.upgraded(f"({id_number.cleaned(column)})")
+            return id_number.cleaned(column)
         case "phone":
             digits = f"regexp_replace({text}, '[^0-9]', '', 'g')"
             national = f"regexp_replace({digits}, '^86(1[0-9]{{10}})$', '\\1')"
@@ -116,13 +103,15 @@ def _cleaning(kind: str, column: str, model: LinkModel) -> str:
 
 
 def _id_steps(comparison: Comparison) -> list[str]:
-    """The valid number (``id18``), the birth date from it where the row has none, and whose it
-    seems to be (``id_state``): 2 birth date and sex agree, 1 only the birth date does, 0 the
-    birth date does not (another person's number, or a wrong birth date), null no valid number."""
+    """The number with 18 digits, the valid one (``id18``), the birth date from it where the row
+    has none, and whose it seems to be (``id_state``): 2 birth date and sex agree, 1 only the
+    birth date does, 0 the birth date does not (another person's number, or a wrong birth date),
+    null no valid number."""
     number, birth, sex = (quoted(column) for column in comparison.columns[:3])
     in_number = id_number.birth_date_of("id18")
     sex_in_number = id_number.sex_of("id18")
     return [
+        f"select * replace ({id_number.upgraded(number)} as {number}) from {_BEFORE}",
         f"select *, {id_number.valid(number)} as id18 from {_BEFORE}",
         f"select * replace (coalesce({birth}, {in_number}) as {birth}) from {_BEFORE}",
         f"""select *, case when id18 is null then null

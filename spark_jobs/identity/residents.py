@@ -29,19 +29,19 @@ def resident_id(institution: str, dataset: str, number: str, attempt: int = 0) -
 def assign(connection: duckdb.DuckDBPyConnection) -> None:
     """Give each cluster its resident and say what happened.
 
-    Reads ``live`` (row_id, cluster, institution, dataset, number), ``known`` (row_id,
-    resident_id: the links before) and ``age`` (resident_id, run: every id ever given).
-    Makes ``assigned`` (row_id, resident_id), ``event`` (resident_id, event, into_resident_id) and
+    Reads ``live`` (row_id, cluster, first_row: the cluster's first member, linked_by), ``known``
+    (row_id, resident_id: the links before), ``age`` (resident_id, run: every id ever given),
+    ``source`` and ``number``. Makes ``assigned`` (row_id, resident_id, linked_by),
+    ``event`` (resident_id, event, into_resident_id) and
     ``successor`` (resident_id, into_resident_id) for ids retired now.
     """
     connection.execute(
         """
         create or replace temp table overlap as
         select known.resident_id, live.cluster, count(*) as members,
-            min({'institution': institution, 'dataset': dataset, 'number': number})
-                as first_member
+            min(row_id) as first_member
         from live join known using (row_id)
-        group by all;
+        group by known.resident_id, live.cluster;
 
         create or replace temp table main_part as
         select resident_id, cluster from overlap
@@ -63,7 +63,8 @@ def assign(connection: duckdb.DuckDBPyConnection) -> None:
         where main_part.resident_id <> keeper.resident_id;
 
         create or replace temp table assigned as
-        select live.row_id, coalesce(keeper.resident_id, created.resident_id) as resident_id
+        select live.row_id, live.linked_by,
+            coalesce(keeper.resident_id, created.resident_id) as resident_id
         from live left join keeper using (cluster) left join created using (cluster);
 
         create or replace temp table event as
@@ -86,23 +87,25 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     """``created`` (cluster, resident_id): new ids, each tried against every id ever given."""
     firsts = connection.execute(
         """
-        select cluster, min({'institution': institution, 'dataset': dataset, 'number': number})
-            as first_member
-        from live anti join keeper using (cluster) group by cluster order by first_member
+        select cluster, source._institution, source.dataset,
+            coalesce(min_by(number.number, number.rank), any_value(source._source_key)) as number
+        from (select distinct cluster, first_row from live anti join keeper using (cluster))
+            join source on source.row_id = first_row left join number on number.row_id = first_row
+        group by cluster, first_row, source._institution, source.dataset order by first_row
         """
-    ).fetchall()
+    ).fetchnumpy()
     given = {found for (found,) in connection.execute("select resident_id from age").fetchall()}
     ids: list[str] = []
-    for _, first in firsts:
+    members = (firsts[name].tolist() for name in ("_institution", "dataset", "number"))
+    for institution, dataset, number in zip(*members, strict=True):
         attempt = 0
-        member = (first["institution"], first["dataset"], first["number"])
-        while (candidate := resident_id(*member, attempt)) in given:
+        while (candidate := resident_id(institution, dataset, number, attempt)) in given:
             attempt += 1
         given.add(candidate)
         ids.append(candidate)
     made = pa.table(
         {
-            "cluster": pa.array([cluster for cluster, _ in firsts], pa.int64()),
+            "cluster": pa.array(firsts["cluster"], pa.int64()),
             "resident_id": pa.array(ids, pa.string()),
         }
     )

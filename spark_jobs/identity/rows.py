@@ -14,14 +14,15 @@ def read_person_rows(
     lake: Lake,
     catalogue: Catalogue,
     columns: tuple[str, ...],
+    version: str,
 ) -> None:
     """Make ``source`` and ``number`` from silver.
 
     ``source``: row_id (bigint, of dataset, institution, feed and key), dataset, _institution,
-    _feed, _source_key, said_at (text: when the row was last true) and ``columns`` (null where a
-    dataset lacks one). ``number``: row_id,
-    number_kind, number, rank (1 for the strongest): every number by which the institution's
-    other records may name the row's person.
+    _feed, _source_key, said_at (text: when the row was last true), ``columns`` (null where a
+    dataset lacks one) and row_hash (changes with all that identity reads, and with ``version``).
+    ``number``: row_id, _institution, number_kind, number, rank (1 for the strongest): every
+    number by which the institution's other records may name the row's person.
     """
     datasets = [d for d in catalogue.datasets.values() if d.person == "self"]
     parts = [part for d in datasets if (part := _rows_of(connection, lake, d, columns))]
@@ -47,8 +48,10 @@ def read_person_rows(
         where trim(numbers[place]) <> '';
 
         create or replace temp table source as
-        select source_rows.* exclude (kinds, numbers) from source_rows
-        order by row_id;
+        select * exclude (kinds, numbers),
+            cast(hash({", ".join(quoted(column) for column in columns)}, said_at, numbers,
+                '{version}') >> 1 as bigint) as row_hash
+        from source_rows;
 
         drop table source_rows;
         """

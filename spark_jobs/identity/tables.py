@@ -19,6 +19,7 @@ from kanghu.lake import Lake
 Table = Literal["person_link", "resident", "history", "evidence"]
 
 _RUN = "kanghu.identity"
+_BATCH_ROWS = 100_000
 
 _TEXT = pa.string()
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -91,7 +92,7 @@ def save(
     """Write a query's rows as the table (or behind it) in one commit that carries ``run``."""
     write_deltalake(
         lake.identity(table),
-        connection.execute(query).to_arrow_table(),
+        connection.execute(query).to_arrow_reader(_BATCH_ROWS),
         mode="append" if append else "overwrite",
         schema_mode=None if append else "overwrite",
         storage_options=lake.storage_options(),

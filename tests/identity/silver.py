@@ -11,7 +11,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from kanghu.lake import Lake
-from spark_jobs.identity.identify import IdentifyResult, identify_lake
+from spark_jobs.identity.city import IdentifyResult, identify_lake
 from spark_jobs.identity.model import city_model
 from standards.catalogue import load_catalogue
 

@@ -61,6 +61,10 @@ ONE_PERSON = {
     "changed given name, the same number": [CHEN, but(CHEN, name="陈大伟", **FAR)],
     "the other parent's surname, the same number": [CHEN, but(CHEN, name="林小明")],
     "moved, new phone, the same number": [CHEN, but(CHEN, **FAR)],
+    "a slip in the name and a wrong check digit": [
+        but(CHEN, name="罗银金"),
+        but(CHEN, name="罗艮金", id_no=f"{CHEN['id_no'][:17]}5"),
+    ],
     "a digit of the number mistyped": [CHEN, but(CHEN, id_no="350402199003140118")],
     "wrong birth date, the same number": [CHEN, but(CHEN, birth_date=date(1990, 8, 14))],
     "day and month swapped, no number": [

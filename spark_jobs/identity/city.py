@@ -60,24 +60,25 @@ def identify_lake(
     connection.execute("set TimeZone = 'UTC'")
     run = tables.run_of(lake, "person_link")
     columns = tuple(dict.fromkeys([*model.columns(), *RESIDENT_COLUMNS]))
-    read_person_rows(connection, lake, catalogue, columns)
-    prepare(connection, "source", model)
+    read_person_rows(connection, lake, catalogue, columns, model.fingerprint)
     if not tables.load(connection, lake, "person_link", "link_before"):
         tables.empty(connection, tables.PERSON_LINK, "link_before")
     compared, gone = _mark_new(connection, anew=tables.run_of(lake, "evidence") != run)
     first = run == 0
     if not (first or compared or gone):
         if tables.run_of(lake, "resident") != run:
+            prepare(connection, "source", model)
             _committed_history(connection, lake, run)
             _write_residents(connection, lake, run)
         return _result(connection, "link_before")
 
     run += 1
+    prepare(connection, "source", model)
     _gather_evidence(connection, lake, model)
     _committed_history(connection, lake, run - 1)
     make_people(connection, model)
     make_links(connection, batch_id)
-    tables.save(connection, lake, "evidence", "from pair order by left_id, right_id", run)
+    tables.save(connection, lake, "evidence", "from pair", run)
     _write_history(connection, lake, batch_id, run)
     tables.save(connection, lake, "person_link", "from link", run)
     _write_residents(connection, lake, run)
@@ -86,33 +87,30 @@ def identify_lake(
 
 
 def _mark_new(connection: duckdb.DuckDBPyConnection, *, anew: bool) -> tuple[int, int]:
-    """``is_new`` on ``person``: not yet compared as it now is. Answers how many, and how many
-    rows that were known are no longer in silver."""
+    """``fresh_row``: rows not yet compared as they now are. Answers how many, and how many rows
+    that were known are no longer in silver."""
+    known = "false" if anew else "row_hash is not null"
     connection.execute(
         f"""
+        create or replace temp table known_row as
+        select distinct row_id from link_before where row_hash is not null;
         create or replace temp table seen as
-        select distinct row_id, row_hash from link_before where row_hash is not null;
-        create or replace temp table person as
-        select person.*, {str(anew).lower()} or seen.row_id is null as is_new
-        from person left join seen using (row_id, row_hash)
+        select distinct row_id, row_hash from link_before where {known};
+        create or replace temp table fresh_row as
+        select row_id from source anti join seen using (row_id, row_hash)
         """
     )
-    row = connection.execute(
-        """
-        select (select count(*) from person where is_new),
-            (select count(*) from seen anti join person using (row_id))
-        """
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])
+    return (
+        _scalar(connection, "select count(*) from fresh_row"),
+        _scalar(connection, "select count(*) from known_row anti join source using (row_id)"),
+    )
 
 
 def _gather_evidence(connection: duckdb.DuckDBPyConnection, lake: Lake, model: LinkModel) -> None:
     """``pair``: what is known of rows that did not change, and what the others give."""
     from spark_jobs.identity.evidence import score
 
-    old = _scalar(connection, "select count(*) from person where not is_new")
-    if not old:
+    if _scalar(connection, "select count(*) from person anti join fresh_row using (row_id)") == 0:
         score(connection, "person", model)
         return
     _narrow(connection, model)
@@ -122,26 +120,27 @@ def _gather_evidence(connection: duckdb.DuckDBPyConnection, lake: Lake, model: L
         """
         create or replace temp table pair as
         select kept.* from kept
-            join person as l on l.row_id = left_id and not l.is_new
-            join person as r on r.row_id = right_id and not r.is_new
+            join person as l on l.row_id = left_id join person as r on r.row_id = right_id
+        where left_id not in (from fresh_row) and right_id not in (from fresh_row)
         union all by name from fresh
         """
     )
 
 
 def _narrow(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
-    """``candidate``: new rows, and those that share a blocking key with one."""
-    parts = ["select row_id from person where is_new"]
+    """``candidate``: new rows (``is_new``), and those that share a blocking key with one."""
+    connection.execute(
+        "create or replace temp table person_new as from person semi join fresh_row using (row_id)"
+    )
+    parts = ["from fresh_row"]
     for rule in model.blocking:
         keys = ", ".join(quoted(part.partition(":")[0]) for part in rule)
-        parts.append(
-            f"select row_id from person where not is_new and ({keys}) in "
-            f"(select ({keys}) from person where is_new)"
-        )
+        parts.append(f"select row_id from person semi join person_new using ({keys})")
     connection.execute(
         f"""
         create or replace temp table candidate as
-        select * from person where row_id in ({" union ".join(parts)})
+        select *, row_id in (from fresh_row) as is_new from person
+        where row_id in ({" union ".join(parts)})
         """
     )
 

@@ -49,6 +49,7 @@ def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
     _check(model, columns, config_path or path)
     named = quoted(model.id_column) if model.id_column else "row_id"
     prepare(connection, "source", model)
+    _check_blocking(connection, model, config_path or path)
     score(connection, "person", model)
     connection.execute(
         f"alter table pair add column linked boolean default false; "
@@ -183,6 +184,18 @@ def _check(model: LinkModel, columns: list[str], where: Path) -> None:
             what=f"文件里没有这些列:{'、'.join(lacking)}",
             where=str(where),
             mend=f"文件的列是:{'、'.join(columns)}",
+        )
+
+
+def _check_blocking(connection: duckdb.DuckDBPyConnection, model: LinkModel, where: Path) -> None:
+    prepared = [name for name, *_ in connection.execute("describe person").fetchall()]
+    used = [part.partition(":")[0] for rule in model.blocking for part in rule]
+    lacking = [column for column in dict.fromkeys(used) if column not in prepared]
+    if lacking:
+        raise KanghuError(
+            what=f"blocking 用了没有的列:{'、'.join(lacking)}",
+            where=str(where),
+            mend=f"可用的列:{'、'.join(prepared)}",
         )
 
 
