@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
@@ -112,26 +113,38 @@ def carry(
     session = spark_session(settings)
     result = NormaliseResult()
     staging: list[StagedDataset] = []
-    for name in datasets if datasets is not None else catalogue.datasets:
+
+    def one(name: str) -> tuple[DatasetResult, StagedDataset, list[FeedCount]] | None:
         dataset = catalogue.dataset(name)
         ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
         tables = [one for one in tables_of(registry, name) if _is_touched(lake, delivery, one)]
         if not tables:
-            continue
+            return None
         work = _DatasetWork(session, lake, catalogue, dataset, tables, delivery)
         done, kept = work.run()
-        result.datasets.append(done)
-        staging.append(kept)
-        if work.touched:
-            known = _tables_in_lake(lake, registry, name)
-            result.counts += count_dataset(
-                session, lake, name, known, work.touched, delivery.hidden
-            )
+        if not work.touched:
+            return done, kept, []
+        known = _tables_in_lake(lake, registry, name)
+        return (
+            done,
+            kept,
+            count_dataset(session, lake, name, known, work.touched, delivery.hidden),
+        )
+
+    with ThreadPoolExecutor(DATASETS_AT_ONCE) as pool:
+        for outcome in pool.map(one, datasets if datasets is not None else catalogue.datasets):
+            if outcome is not None:
+                result.datasets.append(outcome[0])
+                staging.append(outcome[1])
+                result.counts += outcome[2]
     write_findings(session, lake, catalogue, staging)
-    save_counts(
-        settings, max(delivery.batches or _all_batches(settings), default=""), result.counts
-    )
+    batches = delivery.batches or _all_batches(settings)
+    save_counts(settings, max(batches, default=""), result.counts)
     return result
+
+
+DATASETS_AT_ONCE = 2
+"""A small dataset costs mostly planning, which takes one core."""
 
 
 class _DatasetWork:

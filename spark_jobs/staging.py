@@ -22,7 +22,7 @@ from spark_jobs.mapping import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
 from standards.projections.spark_schema import silver_schema
 
-ROWS_A_CHUNK = 1_000_000
+ROWS_A_CHUNK = 750_000
 KEY = ("_institution", "_feed", "_source_key")
 SPLITTING = frozenset({"hl7", "json", "xml"})
 """Kinds whose parts may be undecodable; those go to ``exchange_message``'s quarantine."""
