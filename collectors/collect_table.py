@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -322,9 +321,10 @@ def as_person_reads(error: Exception, where: str) -> KanghuError:
     if isinstance(error, KanghuError):
         return error
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "No space left" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+    full = ("No space left", "File too large", "Disk quota")
+    if any(words in str(error) for words in full):
         return KanghuError(
-            what=f"磁盘满了:{text}",
+            what=f"磁盘满了,或到了文件大小的上限:{text}",
             where=where,
             rule="KANGHU_HOME, KANGHU_LAKE",
             mend="腾出空间后重新运行;这次没有写进湖里,水位没有动,不会缺也不会重",

@@ -135,9 +135,14 @@ def guess_dataset(table: LiveTable, catalogue: Catalogue) -> str | None:
     for name, dataset in catalogue.datasets.items():
         found = guess_columns(table, catalogue, name)
         score = sum(ratio for _, ratio in found.values()) / max(8, len(table.columns))
-        label = f"{table.name} {table.comment}"
-        score += 0.5 * max(_alike(label, dataset.name_zh), _alike(label, name))
-        if len(found) >= 2 and score > best_score:
+        bare = table.name.rpartition(".")[2]
+        titled = max(
+            _alike(label, title)
+            for label in (bare, table.comment)
+            for title in (dataset.name_zh, name)
+        )
+        score += 0.5 * titled
+        if score > best_score and (len(found) >= 2 or (found and titled >= _SURE)):
             best, best_score = name, score
     return best
 

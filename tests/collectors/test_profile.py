@@ -1,0 +1,113 @@
+"""What ``source check`` and ``source new`` see: a sample's profile, a first draft."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import yaml
+
+from collectors.profile import profile_feed
+from collectors.registry import System, load_registry
+from collectors.scaffold import new_source
+from kanghu.errors import KanghuError
+from kanghu.settings import Settings
+from tests.collectors.cities import registry, run_sql, system
+
+PATIENTS = {
+    "from": "patients",
+    "key": ["brid"],
+    "maps": {
+        "patient": {
+            "columns": {
+                "patient_no": "brid",
+                "name": "xm",
+                "sex_code": "xb",
+                "id_no": "sfzh",
+                "birth_date": "csny",
+            }
+        }
+    },
+}
+
+
+def test_a_sample_is_profiled(settings: Settings, clinic: str) -> None:
+    run_sql(
+        clinic,
+        "create table patients (brid int primary key, xm text, xb text, sfzh text, jdrq text)",
+        "insert into patients select n, '张三丰', case when n < 50 then '男性' else '1' end, "
+        "'11010519491231002X', case when n < 80 then '20240105' end "
+        "from generate_series(1, 100) as n",
+    )
+    cities = registry(system(patients=PATIENTS), clinic)
+    found = profile_feed(settings, cities.feeds()[0], 90)
+    assert found.rows == 90
+    by_name = {column.name: column for column in found.columns}
+    assert by_name["brid"].mapped_to == ["patient.patient_no"]
+    assert by_name["jdrq"].mapped_to == []
+    assert (by_name["jdrq"].type_guess, by_name["jdrq"].nulls) == ("日期", 11)
+    assert by_name["xm"].examples == ["张*丰"]
+    assert by_name["sfzh"].examples == ["1****************X"]
+    assert found.missing == ["csny"]
+    (code,) = [one for one in found.unknown_codes if one.value == "男性"] or [None]
+    if code is not None:  # the domain may list this spelling one day
+        assert code.suggestions[0].startswith("1 男")
+
+
+def test_unknown_codes_get_suggestions(settings: Settings, clinic: str) -> None:
+    run_sql(
+        clinic,
+        "create table patients (brid int primary key, xb text)",
+        "insert into patients values (1, '男x'), (2, '男x'), (3, '1'), (4, '')",
+    )
+    found = profile_feed(settings, registry(system(patients=PATIENTS), clinic).feeds()[0])
+    (code,) = found.unknown_codes
+    assert (code.column, code.value, code.rows) == ("patient.sex_code", "男x", 2)
+    assert code.suggestions[0].startswith("1 男")
+
+
+def test_a_draft_of_a_new_system_can_be_loaded(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "诊所.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "create table 患者信息 (患者编号 text primary key, 患者姓名 text, xb text, "
+            "出生日期 text, 备用 text)"
+        )
+    folder = settings.sources
+    assert folder is not None
+    written = new_source(
+        settings, folder, institution="350402X", name="某诊所", system="draft",
+        connection=str(file),
+    )  # fmt: skip
+    assert [path.name for path in written] == ["draft.yml", "350402X-draft.yml"]
+    text = written[0].read_text(encoding="utf-8")
+    draft = System.model_validate(yaml.safe_load(text))
+    table = draft.tables["患者信息"]
+    assert table.key == ("患者编号",)
+    mapped = {name: rule.source for name, rule in table.maps["patient"].columns.items()}
+    assert mapped["name"] == "患者姓名"
+    assert mapped["birth_date"] == "出生日期"
+    assert "# 未对应:备用" in text
+    assert load_registry(settings).source("350402X-draft").name == "某诊所"
+    with pytest.raises(KanghuError, match="已经有了"):
+        new_source(
+            settings, folder, institution="350402X", name="", system="draft", connection=str(file)
+        )
+
+
+def test_a_draft_reads_comments_and_keys_of_postgresql(settings: Settings, clinic: str) -> None:
+    run_sql(
+        clinic,
+        "create table brjbxx (brid text primary key, f1 text, sfzh text)",
+        "comment on table brjbxx is '患者基本信息'",
+        "comment on column brjbxx.f1 is '患者姓名'",
+    )
+    assert settings.sources is not None
+    written = new_source(
+        settings, settings.sources, institution="X", name="", system="pg", connection=clinic
+    )
+    draft = System.model_validate(yaml.safe_load(written[0].read_text(encoding="utf-8")))
+    table = draft.tables["public_brjbxx"]
+    assert (table.source, table.key) == ("public.brjbxx", ("brid",))
+    assert table.maps["patient"].columns["name"].source == "f1"
