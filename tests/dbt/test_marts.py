@@ -47,7 +47,7 @@ def test_costs_by_category_and_what_no_settlement_covers(marts: duckdb.DuckDBPyC
     )
     yuan = [tuple(Decimal(value) for value in row[1:7]) for row in found]
     assert yuan == [(100, 60, 30, 0, 0, 10), (50, 0, 0, 50, 0, 0), (20, 0, 0, 0, 20, 0)]
-    assert [(row[0], row[7]) for row in found] == [(True, 2), (True, 1), (False, 1)]
+    assert [(row[0], row[7]) for row in found] == [(True, 3), (True, 1), (False, 1)]
 
 
 def test_residents_and_key_populations(marts: duckdb.DuckDBPyConnection) -> None:

@@ -281,6 +281,7 @@ def _charges() -> list[dict[str, Any]]:
         ("C2", "E1", "S1", "04", 30),
         ("C3", "E2", None, "03", 50),  # no number, but its visit has one settlement only
         ("C4", "E3", None, "12", 20),  # not settled yet
+        ("C5", "E1", "S1", "X8", 5),  # of no known category: stays in what is not detailed
     ]
     return [
         {

@@ -58,6 +58,11 @@ split as (
         coalesce(sum(amount_yuan) filter (where charge_category_code in ('08')), 0) as material_yuan,
         coalesce(sum(amount_yuan) filter (where charge_category_code in ('01', '02', '12', '13')), 0) as service_yuan,
         coalesce(sum(amount_yuan) filter (where charge_category_code in ('14')), 0) as other_yuan,
+        coalesce(sum(amount_yuan) filter (
+            where charge_category_code in (
+                '01', '02', '03', '04', '05', '06', '07', '08', '09', '10', '11', '12', '13', '14'
+            )
+        ), 0) as grouped_yuan,
         sum(amount_yuan) as charged_yuan
     from assigned
     group by cost_id
@@ -81,7 +86,7 @@ select
     cast(coalesce(c.material_yuan, 0) as decimal(18, 4)) as material_yuan,
     cast(coalesce(c.service_yuan, 0) as decimal(18, 4)) as service_yuan,
     cast(coalesce(c.other_yuan, 0) as decimal(18, 4)) as other_yuan,
-    cast(s.total_yuan - coalesce(c.charged_yuan, 0) as decimal(18, 4)) as undetailed_yuan,
+    cast(s.total_yuan - coalesce(c.grouped_yuan, 0) as decimal(18, 4)) as undetailed_yuan,
     s.total_yuan,
     s.insurance_yuan,
     s.self_paid_yuan,
@@ -107,10 +112,7 @@ select
     cast(material_yuan as decimal(18, 4)) as material_yuan,
     cast(service_yuan as decimal(18, 4)) as service_yuan,
     cast(other_yuan as decimal(18, 4)) as other_yuan,
-    cast(
-        charged_yuan - drug_yuan - examination_yuan - laboratory_yuan - treatment_yuan - material_yuan
-        - service_yuan - other_yuan as decimal(18, 4)
-    ) as undetailed_yuan,
+    cast(charged_yuan - grouped_yuan as decimal(18, 4)) as undetailed_yuan,
     cast(charged_yuan as decimal(18, 4)) as total_yuan,
     null as insurance_yuan,
     null as self_paid_yuan,
