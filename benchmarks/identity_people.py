@@ -17,7 +17,10 @@ import pyarrow.compute as pc
 
 Array = np.ndarray[Any, Any]
 
-_SURNAMES = "陈林黄张吴李王郑刘杨苏谢徐朱邓罗曾叶许郭何赖江范廖余蔡周詹赵高魏游邱胡卢温马丁夏方石汤姚沈宋潘董梁韩"
+_SURNAMES = (
+    "陈林黄张吴李王郑刘杨苏谢徐朱邓罗曾叶许郭何赖江范廖余"
+    "蔡周詹赵高魏游邱胡卢温马丁夏方石汤姚沈宋潘董梁韩"
+)
 _GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文斌志春梅海燕云飞雪峰婷欣宇浩然子轩梓涵"
     "晨曦雨思琪嘉怡俊豪瑞诗博佳慧鑫鹏淑珍凤琴金花荣福生水根木火土发财添丁旺德贵仁义礼智信忠孝廉康健安宁"
@@ -94,9 +97,7 @@ def _people(draw: np.random.Generator, persons: int) -> dict[str, Array]:
     surname = draw.choice(len(_SURNAMES), persons, p=weights / weights.sum())
     surname = np.where(role == 2, surname[home * 3], surname)
     common = 1.0 / np.arange(4, len(_GIVEN) + 4)
-    first, second = (
-        draw.choice(len(_GIVEN), persons, p=common / common.sum()) for _ in range(2)
-    )
+    first, second = (draw.choice(len(_GIVEN), persons, p=common / common.sum()) for _ in range(2))
     # Twins: a child takes the place of the next household's child, with one character of the name.
     twin = np.flatnonzero((role == 2) & (draw.random(persons) < 0.02) & (home * 3 + 5 < persons))
     home[twin + 3] = home[twin]
@@ -141,8 +142,8 @@ def _spoil_numbers(row: dict[str, Array], people: dict[str, Array], some: Any, w
         number[at] = text[:place] + str((int(text[place]) + 1 + at % 8) % 10) + text[place + 1 :]
     # Another family member's number: the household's places lie together.
     other = np.flatnonzero(some(0.008))
-    number[other] = people["id_no"][who[other] // 3 * 3 + (who[other] + 1) % 3 - 0
-                                    if len(people["id_no"]) % 3 == 0 else who[other] // 3 * 3]  # fmt: skip
+    relative = who[other] // 3 * 3 + (who[other] + 1) % 3
+    number[other] = people["id_no"][np.minimum(relative, len(people["id_no"]) - 1)]
     old = np.flatnonzero(some(0.02) & (row["birth"] < 10_000))
     number[old] = [f"{text[:6]}{text[8:17]}" for text in number[old]]
     row["id_no"] = number
