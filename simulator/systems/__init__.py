@@ -44,11 +44,13 @@ NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
             ("health_checkup", "is_ultrasound_abnormal"),
         }
     ),
-    "yilian_clinic": frozenset({("prescription", "amount_yuan")}),
+    "yilian_clinic": frozenset(
+        {("prescription", "amount_yuan"), ("prescription_item", "amount_yuan")}
+    ),
     "huayan_lis": frozenset({("exchange_message", "part_count")}),
 }
 """What a system does not keep as such (dataset, column): it is reckoned or taken as agreed when it
-is read, so that no error planted there would show."""
+is read, so that an error planted there would not show, or would show in another record."""
 
 
 class SystemWriter(Protocol):

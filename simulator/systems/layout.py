@@ -93,7 +93,9 @@ class Layout:
         ).fetchone()
         number = "1"
         if repeated and repeated[0]:
-            number = f"row_number() over (partition by _institution, _key order by {_hash(table)})"
+            # Of copies that are alike in all, the later event is the one too many.
+            order = ", ".join([_hash(table), *(f"_event_{name}" for name in table.datasets)])
+            number = f"row_number() over (partition by _institution, _key order by {order})"
         parts = [
             f"select '{dataset}' as dataset, _event_{dataset} as event_id, _institution, _key, _nth"
             f" from numbered where _event_{dataset} is not null"

@@ -144,6 +144,20 @@ def test_a_table_without_rows_is_a_file_with_its_header(tmp_path: Path, database
     assert found["patient"]
 
 
+def test_the_second_of_two_like_rows_is_the_copy(tmp_path: Path, database_url: str) -> None:
+    run_by = sites("baixing_files", 1)
+    chunk = canonical_chunk(run_by)
+    bills = chunk.tables["settlement"]
+    (first, *_) = bills.to_pylist()
+    copy = pa.Table.from_pylist([{**first, "_event_id": "zz"}], schema=bills.schema)
+    tables = {**chunk.tables, "settlement": pa.concat_tables([copy, bills])}
+    writers = open_writers(run_by, tmp_path, database_url)
+    places = writers.write(Chunk(0, tables)).to_pylist()
+    keys = {line["event_id"]: line["source_key"] for line in places}
+    assert keys[first["_event_id"]] == first["settlement_no"]
+    assert keys["zz"] == f"{first['settlement_no']}#2"
+
+
 def test_laboratories_say_their_character_set(tmp_path: Path, database_url: str) -> None:
     run_by = sites("huayan_lis", 2)
     writers = open_writers(run_by, tmp_path, database_url)

@@ -80,7 +80,7 @@ select _institution, prescription_no || '|' || prescription_item_no as _key,
     _event_id as _event_prescription_item,
     _institution as hospital_no, prescription_no as presc_no, prescription_item_no as item_no,
     patient_no as patient_id, moment(prescribed_at) as presc_time, drug_code, drug_name,
-    specification as drug_spec, dose_form_code as drug_form, two(single_dose) as dosage,
+    specification as drug_spec, dose_form_code as drug_form, four(single_dose) as dosage,
     dose_unit as dosage_units, frequency_code as frequency, route_code as administration,
     whole(days) as days, two(quantity) as quantity, group_no as order_group,
     four(unit_price_yuan) as price, two(amount_yuan) as costs, moment(_changed_at) as modify_time

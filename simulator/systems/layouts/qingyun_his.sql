@@ -80,7 +80,7 @@ create view rx_line as
 select _institution, prescription_item_no as _key, _event_id as _event_prescription_item,
     _institution as org_id, prescription_item_no as line_id, prescription_no as rx_no,
     patient_no as patient_id, moment(prescribed_at) as rx_time, drug_code, drug_name, specification as spec,
-    dose_form_code as dosage_form, two(single_dose) as dose, dose_unit, frequency_code as freq,
+    dose_form_code as dosage_form, four(single_dose) as dose, dose_unit, frequency_code as freq,
     route_code as route, whole(days) as days, two(quantity) as qty, group_no as grp,
     four(unit_price_yuan) as price, two(amount_yuan) as amount, 'VALID' as record_state,
     moment(_changed_at) as updated_at
@@ -263,7 +263,7 @@ from diabetes_followup;
 create view fu_drug as
 select _institution, medication_no as _key, _event_id as _event_followup_medication,
     _institution as org_id, medication_no as fu_drug_id, followup_no as fu_no, record_no as file_no,
-    day(followup_date) as fu_date, drug_name, frequency_code as freq, two(single_dose) as dose, dose_unit,
+    day(followup_date) as fu_date, drug_name, frequency_code as freq, four(single_dose) as dose, dose_unit,
     'VALID' as record_state, moment(_changed_at) as updated_at
 from followup_medication;
 
