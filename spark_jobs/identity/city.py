@@ -69,7 +69,7 @@ def identify_lake(
         if tables.run_of(lake, "resident") != run:
             prepare(connection, "source", model)
             _committed_history(connection, lake, run)
-            _write_residents(connection, lake, run)
+            _write_residents(connection, lake, run, "link_before")
         return _result(connection, "link_before")
 
     run += 1
@@ -81,7 +81,9 @@ def identify_lake(
     tables.save(connection, lake, "evidence", "from pair", run)
     _write_history(connection, lake, batch_id, run)
     tables.save(connection, lake, "person_link", "from link", run)
-    _write_residents(connection, lake, run)
+    for done in ("pair", "number", "link_before", "link_now", "link_gone", "assigned", "live"):
+        connection.execute(f"drop table {done}")  # memory for what is left to do
+    _write_residents(connection, lake, run, "link")
     counts = dict(connection.execute("select event, count(*) from event group by event").fetchall())
     return _result(connection, "link", compared, counts)
 
@@ -177,12 +179,13 @@ def _write_history(
     connection.execute("insert into committed from written")
 
 
-def _write_residents(connection: duckdb.DuckDBPyConnection, lake: Lake, run: int) -> None:
+def _write_residents(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, run: int, link: str
+) -> None:
     """``resident`` anew from the links."""
-    tables.load(connection, lake, "person_link", "linked")
     connection.execute(
-        """
-        create or replace temp table member as select distinct resident_id, row_id from linked;
+        f"""
+        create or replace temp table member as select distinct resident_id, row_id from {link};
         create or replace temp table creation as
         select resident_id, "at" from committed where event = 'created';
         """

@@ -36,24 +36,18 @@ def read_person_rows(
         ]
     connection.execute(
         f"""
-        create or replace temp table source_rows as
+        create or replace temp table source as
         select cast(md5_number_lower(concat_ws(chr(31), dataset, _institution, _feed, _source_key))
-            >> 1 as bigint) as row_id, *
+            >> 1 as bigint) as row_id, *,
+            cast(hash({", ".join(quoted(column) for column in columns)}, said_at, numbers,
+                '{version}') >> 1 as bigint) as row_hash
         from ({" union all ".join(parts)});
 
         create or replace temp table number as
         select row_id, _institution, kinds[place] as number_kind, trim(numbers[place]) as number,
             place as rank
-        from source_rows, (select unnest(range(1, 5)) as place)
+        from source, (select unnest(range(1, 5)) as place)
         where trim(numbers[place]) <> '';
-
-        create or replace temp table source as
-        select * exclude (kinds, numbers),
-            cast(hash({", ".join(quoted(column) for column in columns)}, said_at, numbers,
-                '{version}') >> 1 as bigint) as row_hash
-        from source_rows;
-
-        drop table source_rows;
         """
     )
 
