@@ -197,9 +197,10 @@ def _copies(planter: Planter, dataset: str, rows: Array) -> tuple[pa.Table, pa.A
 def duplicate_encounter(planter: Planter) -> None:
     """The same visit twice, under another number."""
     dataset = "outpatient_encounter"
-    able = planter.has(dataset, "department_code") & ~planter.equals(
-        dataset, "_system", "gongxiang_cda"
-    )
+    # The smallest key counts as the true one; only running numbers tell that the copy's is larger.
+    able = planter.has(dataset, "department_code")
+    for system in ("gongxiang_cda", "kangjian_cloud"):
+        able &= ~planter.equals(dataset, "_system", system)
     rows = planter.choose(dataset, able, 0.05)
     table, ids = _copies(planter, dataset, rows)
     numbers = c.keys("", planter.scene.serial("visit", len(rows)), 12)

@@ -354,7 +354,7 @@ def _plant_slips(planter: Planter, dataset: str) -> None:
         planter.put(dataset, chosen, column.name, slip.values(planter, column, chosen))
         planter.note(dataset, chosen, column.name, slip.kind, f"{column.name}.{slip.check}")
         domain = planter.catalogue.domain_of(column)
-        if slip.check == "icd10" and domain and domain.codes:
+        if slip.check == "icd10" and domain and domain.codes and not domain.is_extract:
             planter.note(dataset, chosen, column.name, slip.kind, f"{column.name}.domain")
 
 

@@ -205,7 +205,8 @@ def _people(
 ) -> tuple[list[dict[str, Any]], int]:
     link = Lake(settings.lake).identity("person_link")
     rows = connection.execute(
-        f"select {_LINKED_BY}, count(*) from delta_scan('{link}') group by all order by 2 desc"
+        f"select {_LINKED_BY}, count(distinct (_institution, _feed, _source_key, dataset)) "
+        f"from delta_scan('{link}') group by all order by 2 desc"
     ).fetchall()
     (residents,) = connection.execute(
         f"select count(distinct resident_id) from delta_scan('{link}')"
