@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING, Any
 
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 TIME_ZONE = "Asia/Shanghai"
 """The one rule for time zones: a source's naive time is read in its system's ``time_zone`` (this
@@ -25,6 +26,8 @@ _sessions: dict[str, SparkSession] = {}
 
 def spark_session(settings: Settings) -> SparkSession:
     """The session for ``settings.engine``; starts Sail on a free loopback port when asked for."""
+    from pyspark.sql import SparkSession  # takes a second, which collect need not pay
+
     with _lock:
         session = _sessions.get(settings.engine)
         if session is None:
