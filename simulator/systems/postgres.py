@@ -55,7 +55,7 @@ class PostgresWriter:
         self.layout.load(chunk)
         answers = []
         for table in self.layout.deliveries():
-            self._copy(table, "delivery")
+            self._copy(table)
             answers.append(self.layout.delivered(table))
         self.postgres.commit()
         return answers
@@ -73,7 +73,7 @@ class PostgresWriter:
                     self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
                 elif operations != ("insert", "update"):
                     continue
-                self._copy(table, "delivery")
+                self._copy(table)
                 answers.append(self.layout.delivered(table))
         self.postgres.commit()
         return answers
@@ -122,11 +122,11 @@ class PostgresWriter:
             for name, kind in table.columns.items()
         )
 
-    def _copy(self, table: VendorTable, relation: str) -> None:
+    def _copy(self, table: VendorTable) -> None:
         spool = Path(self._spool.name) / "rows.csv"
         names = ", ".join(f'"{name}"' for name in table.columns)
         self.layout.connection.execute(
-            f"copy (select {names} from {relation}) to '{spool}' (format csv, header false)"
+            f"copy (select {names} from delivery) to '{spool}' (format csv, header false)"
         )
         statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
             self._target(table), sql.SQL(", ").join(map(sql.Identifier, table.columns))
