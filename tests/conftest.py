@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +20,18 @@ OUTSIDE_DATA = CHECKOUT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One real PostgreSQL for the session, from the wheel."""
-    return embedded_server_url(tmp_path_factory.mktemp("postgres"))
+def postgres_url() -> Iterator[str]:
+    """One real PostgreSQL for the session, from the wheel.
+
+    Outside pytest's own folder: that one is closed to others, and where the tests run as root the
+    wheel's server is another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="kanghu-postgres-", ignore_cleanup_errors=True) as at:
+        Path(at).chmod(0o755)
+        yield embedded_server_url(Path(at) / "data")
 
 
-@pytest.fixture()
+@pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """A new, empty database on it: for a store, or for an institution's system."""
     name = f"test_{uuid.uuid4().hex[:12]}"
@@ -35,7 +42,7 @@ def database_url(postgres_url: str) -> Iterator[str]:
         connection.execute(f'drop database "{name}" with (force)')
 
 
-@pytest.fixture()
+@pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Everything under a temporary home, the store in a database of its own."""
     home = tmp_path / "home"
@@ -57,6 +64,15 @@ def outside_data() -> Path:
     if not OUTSIDE_DATA.is_dir():
         pytest.skip("outside test data are not here (they lie beside the checkout in CI)")
     return OUTSIDE_DATA
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker a file, as its fixtures are dear; all that share the laws' city go to one."""
+    for item in items:
+        shares_city = "city" in getattr(item, "fixturenames", ()) and "laws" in item.path.parts
+        group = "laws" if shares_city else str(item.path.relative_to(CHECKOUT))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 _passed: dict[str, set[str]] = {}
