@@ -20,7 +20,7 @@ from expectations.compile_spark import TYPED, quote
 from kanghu.errors import KanghuError
 from spark_jobs import typing_rules
 from spark_jobs.expression import read_expression
-from standards.catalogue import Column, Dataset
+from standards.catalogue import Column, Dataset, load_catalogue
 
 META = ("_institution", "_feed", "_source_key", "_batch_id", "_row_hash")
 DELIVERY_ERROR = "_delivery_error"
@@ -206,6 +206,10 @@ def _column(column: Column, rule: ColumnMap, plan: MappedTable) -> list[str]:
     text, value = _origin(rule, where)
     if rule.lookup is not None:
         text = _looked_up(text, rule.lookup, plan)
+    domain = load_catalogue().domain_of(column)
+    if domain and domain.ignored:
+        ignored = ", ".join(map(quote, domain.ignored))
+        text = f"case when {text} not in ({ignored}) then {text} end"
     if rule.null_as is not None:
         text = f"coalesce({text}, {quote(rule.null_as)})"
     raw = f"cast({text} as string) as raw_{column.name}"

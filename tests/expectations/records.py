@@ -1,0 +1,181 @@
+"""Records for every dataset: a clean one as delivered text, and the same with one planted fault."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.mapping import MappedTable, mapped
+from standards.catalogue import Catalogue, Column, Dataset
+from tests.spark_jobs.tiny_bronze import registry_of, system
+
+Record = dict[str, str | None]
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def id_number(born: str, sex: str, area: str = "350402") -> str:
+    """A number of nobody: right in form, by GB 11643. ``born``: eight digits."""
+    digits = f"{area}{born}00{1 if sex == '1' else 2}"
+    total = sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=True))
+    return digits + "10X98765432"[total % 11]
+
+
+_TOGETHER: Record = {
+    # What hand-written rules hold against each other, so that a clean record is clean.
+    "sex_code": "1",
+    "birth_date": "1980-05-06",
+    "id_type_code": "01",
+    "id_no": id_number("19800506", "1"),
+    "death_date": None,
+    "created_date": "2020-03-01",
+    "systolic_mmhg": "132",
+    "diastolic_mmhg": "81",
+    "left_systolic_mmhg": "132",
+    "left_diastolic_mmhg": "81",
+    "height_cm": "170.0",
+    "weight_kg": "65.00",
+    "bmi": "22.49",
+    "classification_code": "2",
+    "confirmed_date": "2023-05-01",
+    "registered_date": "2023-05-02",
+    "followup_date": "2024-02-01",
+    "next_followup_date": "2024-05-01",
+    "admitted_at": "2024-01-10 08:00:00",
+    "discharged_at": "2024-01-12 07:00:00",
+    "actual_days": "2",
+    "total_cost_yuan": "100.00",
+    "total_yuan": "10.00",
+    "insurance_yuan": "6.00",
+    "self_paid_yuan": "4.00",
+    "quantity": "2",
+    "unit_price_yuan": "5.00",
+    "amount_yuan": "10.00",
+    "sampled_at": "2024-01-10 08:00:00",
+    "examined_at": "2024-01-10 08:00:00",
+    "reported_at": "2024-01-10 10:00:00",
+    "record_status_code": None,
+}
+
+
+def clean_record(catalogue: Catalogue, dataset: Dataset, draw: random.Random) -> Record:
+    """A record that breaks no rule, every column filled in."""
+    record: Record = {}
+    for column in dataset.columns:
+        record[column.name] = _clean_value(catalogue, column, draw)
+    if dataset.name == "front_page":
+        record["self_paid_yuan"] = "10.00"
+    return record
+
+
+def _clean_value(catalogue: Catalogue, column: Column, draw: random.Random) -> str | None:
+    fixed = _TOGETHER.get(column.name)
+    if fixed is not None:
+        return fixed
+    rules = {rule.name: rule.arguments for rule in column.rules}
+    domain = catalogue.domain_of(column)
+    if domain and domain.codes:
+        return draw.choice(list(domain.codes))
+    if "range" in rules:
+        low, high = (Decimal(bound) for bound in rules["range"])
+        whole = draw.randint(math.ceil(low), math.floor(min(high, low + 1000)))
+        return str(whole)
+    if "id_number" in rules:
+        return id_number("19800506", "1")
+    if "phone" in rules:
+        return draw.choice(["13800001234", "0598-8223344", "8223344", "+8613912345678"])
+    if "icd10" in rules:
+        return draw.choice(["I10", "I10.x00", "A00.000x001", "N61.x01", "A01.000x005+J17.0*"])
+    match column.type:
+        case "N":
+            return str(draw.randint(0, 99))
+        case "D":
+            return f"2024-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        case "DT":
+            return f"2024-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d} 08:30:00"
+        case "L":
+            return draw.choice(["1", "0", "是", "否", "T", "F"])
+    longest = min(column.format.max_length or 10, 10)
+    return "".join(draw.choice("张王李赵钱孙AB12") for _ in range(draw.randint(1, longest)))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A record with one fault, and the rule that it breaks."""
+
+    rule: str
+    column: str
+    record: Record
+
+
+def faulty_records(catalogue: Catalogue, dataset: Dataset, draw: random.Random) -> Iterator[Fault]:
+    """Every fault that the catalogue's rules name, one record each."""
+    for column in dataset.columns:
+        for check, value in _faults(catalogue, column):
+            record = {**clean_record(catalogue, dataset, draw), column.name: value}
+            yield Fault(f"{dataset.name}.{column.name}.{check}", column.name, record)
+
+
+def _faults(catalogue: Catalogue, column: Column) -> Iterator[tuple[str, str | None]]:
+    domain = catalogue.domain_of(column)
+    is_coded = bool(domain and domain.codes and not domain.is_extract)
+    if column.required in ("M", "R"):
+        yield "required", None
+        yield "required", "  \u3000"
+    if column.type in ("N", "D", "DT", "L"):
+        yield "format", "不详"
+    elif is_coded:
+        yield "domain", "Z9"
+    elif column.format.max_length and not column.rules:
+        yield "length", "长" * (column.format.max_length + 1)
+    if column.type == "N" and not column.format.decimals:
+        yield "format", "12.5"
+    if column.type in ("D", "DT"):
+        yield "format", "2023-02-30"
+        yield "format", "1879-12-31"
+    for rule in column.rules:
+        match rule.name:
+            case "range":
+                low, high = (Decimal(bound) for bound in rule.arguments)
+                yield "range", str(low - 1)
+                yield "range", str(high + 1)
+            case "not_future":
+                yield "not_future", "2099-01-01"
+            case "id_number":
+                yield "id_number", "350402198005060013"
+                yield "id_number", "350402800506001"
+                yield "id_number", "350402198013060015"
+            case "phone":
+                yield "phone", "1380000123"
+            case "icd10":
+                yield "icd10", "高血压"
+
+
+def frame_of(
+    session: SparkSession, dataset: Dataset, records: Sequence[Record], keys: Sequence[str] = ()
+) -> DataFrame:
+    """``records`` as the compiler takes them: a system whose columns bear the catalogue's names."""
+    names = [column.name for column in dataset.columns]
+    one = system({"t": {"maps": {dataset.name: {"columns": {name: name for name in names}}}}})
+    plan = MappedTable(one, "t", dataset.name, tuple(registry_of(one).sources.values()))
+    count = len(records)
+    columns: dict[str, Any] = {
+        "_institution": ["H1"] * count,
+        "_feed": ["his.t"] * count,
+        "_source_key": list(keys) or [str(number) for number in range(count)],
+        "_batch_id": ["b1"] * count,
+        "_row_hash": ["h"] * count,
+        "_operation": ["upsert"] * count,
+        "_landed_at": pa.array([None] * count, pa.timestamp("us", tz="UTC")),
+    }
+    columns |= {
+        name: pa.array([record.get(name) for record in records], pa.string()) for name in names
+    }
+    return mapped(session.createDataFrame(pa.table(columns)), plan, dataset)

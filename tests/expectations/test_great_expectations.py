@@ -1,0 +1,73 @@
+"""Great Expectations and the compiler count the same; Data Docs show counts and no values."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from pyspark.sql import SparkSession
+
+from expectations.data_docs import write_data_docs
+from expectations.great_expectations_suite import failing_counts
+from expectations.suite import row_suite
+from kanghu.lake import Lake, connect_duckdb
+from kanghu.settings import Settings
+from spark_jobs.findings import COLUMNS
+from standards.catalogue import load_catalogue
+from tests.expectations.cases import CASES
+from tests.expectations.records import clean_record, faulty_records, frame_of
+from tests.expectations.test_catalogue_rules import failing
+
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize("name", ["patient", "outpatient_encounter", "front_page"])
+def test_the_two_count_the_same(session: SparkSession, name: str) -> None:
+    dataset = CATALOGUE.dataset(name)
+    draw = random.Random(3)
+    clean = clean_record(CATALOGUE, dataset, draw)
+    records = [clean, *(fault.record for fault in faulty_records(CATALOGUE, dataset, draw))]
+    records += [
+        {**clean, **values}
+        for rule, *both in CASES
+        for values in both
+        if rule.startswith(f"{name}.")
+    ]
+    keys = [*(str(number) for number in range(len(records) - 1)), "0#2"]
+    frame = frame_of(session, dataset, records, keys)
+    compiled = Counter(rule for rules in failing(session, name, frame).values() for rule in rules)
+    with connect_duckdb() as connection:
+        connection.register("frame", frame.toArrow())
+        counted = failing_counts(connection, "frame", CATALOGUE, dataset, row_suite(name))
+    assert len(counted) > 20
+    assert counted == dict(compiled)
+
+
+def test_data_docs_hold_counts_and_no_values(settings: Settings, tmp_path: Path) -> None:
+    lake = Lake(settings.lake)
+    people = {
+        "_institution": ["H1"] * 4,
+        "_feed": ["f"] * 4,
+        "_source_key": ["1", "2", "3", "4"],
+        "name": ["欧阳无忌"] * 4,
+    }
+    write_deltalake(lake.silver("patient"), pa.table(people), partition_by=["_institution"])
+    finding = dict.fromkeys(COLUMNS, "欧阳无忌") | {
+        "dataset": "patient",
+        "rule": "patient.phone_no.required",
+    }
+    write_deltalake(lake.findings, pa.table({name: [value] for name, value in finding.items()}))
+    first = write_data_docs(settings, tmp_path / "docs")
+    write_data_docs(settings, tmp_path / "docs")
+
+    assert "<td>4</td><td>" in first.read_text(encoding="utf-8")
+    pages = "".join(page.read_text(encoding="utf-8") for page in first.parent.rglob("*.html"))
+    assert "患者电话号码应当填写(patient.phone_no.required)" in pages
+    assert "25% of 4 total" in pages
+    assert "欧阳无忌" not in pages
+    assert 'src="http' not in pages
+    assert 'href="http' not in pages
