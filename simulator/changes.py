@@ -279,9 +279,12 @@ class _Changes:
         )
 
     def _not_copied(self, dataset: str) -> str:
+        number = "settlement_no" if dataset == "settlement" else "checkup_no"
+        once = f"(_institution, {number}) not in (select _institution, {number} from {dataset} "
+        once += "join errors on _event_id = event_id and kind = 'duplicate_key')"
         if dataset != "settlement":
-            return "true"
-        return "encounter_no is not null and settlement_kind_code = '1'"
+            return once
+        return f"encounter_no is not null and settlement_kind_code = '1' and {once}"
 
     def registered_elsewhere(self) -> None:
         """People known to one institution come to another one for the first time."""

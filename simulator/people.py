@@ -23,14 +23,14 @@ Array = np.ndarray[Any, Any]
 # Household kinds: share, youngest and oldest head, who lives there beside the head
 # (spouse, first child, second child, father, mother).
 _KINDS = (
-    (0.08, 65, 92, (0, 0, 0, 0, 0)),
-    (0.14, 58, 88, (1, 0, 0, 0, 0)),
-    (0.14, 26, 60, (1, 0, 0, 0, 0)),
-    (0.21, 25, 52, (1, 1, 0, 0, 0)),
-    (0.17, 27, 50, (1, 1, 1, 0, 0)),
-    (0.09, 28, 52, (1, 1, 1, 1, 1)),
-    (0.07, 30, 54, (1, 1, 0, 0, 1)),
-    (0.10, 20, 56, (0, 0, 0, 0, 0)),
+    (0.08, 62, 92, (0, 0, 0, 0, 0)),
+    (0.13, 56, 88, (1, 0, 0, 0, 0)),
+    (0.16, 40, 66, (1, 0, 0, 0, 0)),
+    (0.17, 24, 56, (1, 1, 0, 0, 0)),
+    (0.19, 26, 54, (1, 1, 1, 0, 0)),
+    (0.06, 28, 54, (1, 1, 1, 1, 1)),
+    (0.08, 28, 56, (1, 1, 1, 0, 1)),
+    (0.13, 18, 60, (0, 0, 0, 0, 0)),
 )
 HEAD, SPOUSE, FIRST_CHILD, SECOND_CHILD, FATHER, MOTHER = range(6)
 CHILD_ROLES = (FIRST_CHILD, SECOND_CHILD)

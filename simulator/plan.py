@@ -50,7 +50,7 @@ _CLOUD_INSTEAD = 18
 
 FEWEST_INSTITUTIONS = 8
 
-CHUNK_RESIDENTS = 8_000
+CHUNK_RESIDENTS = 5_000
 """Small catchments are gathered to about this many residents; a larger one is a chunk alone."""
 
 
@@ -216,9 +216,11 @@ def _villages(
 def _chunks(catchments: Sequence[Catchment]) -> list[tuple[Catchment, ...]]:
     chunks: list[tuple[Catchment, ...]] = []
     gathered: list[Catchment] = []
+    people = 0
     for one in catchments:
-        if gathered and sum(c.residents for c in gathered) + one.residents > CHUNK_RESIDENTS:
+        if gathered and people + one.residents > CHUNK_RESIDENTS:
             chunks.append(tuple(gathered))
-            gathered = []
+            gathered, people = [], 0
         gathered.append(one)
+        people += one.residents
     return [*chunks, tuple(gathered)] if gathered else chunks

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import yaml
 
 from kanghu.errors import KanghuError
@@ -89,6 +90,8 @@ def simulate(
             for dataset, table in chunk.tables.items():
                 by_dataset[dataset] = by_dataset.get(dataset, 0) + table.num_rows
             done += chunk.persons.num_rows
+            del chunk, delivered
+            pa.default_memory_pool().release_unused()
             if progress:
                 progress(done, residents)
     sources = writers.close()

@@ -98,7 +98,7 @@ class TruthWriter:
         )
         clean = pa.compute.is_null(rows["dirty"])
         rows = rows.append_column("clean", clean)
-        order = [("institution", "ascending"), ("feed", "ascending"), ("source_key", "ascending")]
+        order = [(name, "ascending") for name in ("institution", "feed", "source_key", "dataset")]
         self._write("source_rows", rows.select(SOURCE_ROWS.names).cast(SOURCE_ROWS).sort_by(order))
         found = errors.join(delivered, _LINK, join_type="inner")
         found = (
@@ -167,14 +167,14 @@ def rewrite_truth(folder: Path, tables: dict[str, pa.Table], delivered: pa.Table
         select {listed} from (
             select d.*, m.person_id, true as clean from delivered d join made m
             using (dataset, event_id) where m.{OPERATION} in ('insert', 'update'))
-        order by institution, feed, source_key
+        order by institution, feed, source_key, dataset
         """,
     )
     _replace(
         db,
         folder / "errors.parquet",
         "select * from errors anti join made using (dataset, event_id) "
-        'order by institution, feed, source_key, "column", kind, rule',
+        'order by institution, feed, source_key, dataset, "column", kind, rule',
     )
     for dataset, table in tables.items():
         db.register("changed", table)

@@ -257,7 +257,7 @@ def _closed(column: Column) -> bool:
 
 def _codes(column: Column) -> list[str]:
     domain = load_catalogue().domain_of(column)
-    return sorted(domain.codes) if domain else []
+    return sorted(domain.codes) if domain and not domain.is_extract else []
 
 
 def _checks(column: Column) -> list[tuple[str, bool, str]]:
