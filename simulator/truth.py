@@ -82,7 +82,6 @@ class TruthWriter:
         self, tables: dict[str, pa.Table], delivered: pa.Table, errors: pa.Table
     ) -> tuple[int, int]:
         """Join what was made with where it was delivered; answers rows and errors written."""
-        delivered = _numbered(delivered, errors)
         made = pa.concat_tables(
             [
                 table.select(["_event_id", "_person_id"])
@@ -110,15 +109,6 @@ class TruthWriter:
         )
         self._write("errors", found)
         return rows.num_rows, found.num_rows
-
-
-def _numbered(delivered: pa.Table, errors: pa.Table) -> pa.Table:
-    """The second bearer of a key is known by ``#2``, as collect will name it."""
-    twice = errors.filter(pa.compute.equal(errors["kind"], "duplicate_key"))
-    again = pa.compute.is_in(delivered["event_id"], twice["event_id"])
-    keys = delivered["source_key"]
-    numbered = pa.compute.if_else(again, pa.compute.binary_join_element_wise(keys, "#2", ""), keys)
-    return delivered.set_column(delivered.column_names.index("source_key"), "source_key", numbered)
 
 
 def rewrite_truth(folder: Path, tables: dict[str, pa.Table], delivered: pa.Table) -> None:
