@@ -9,7 +9,8 @@ of ``expectations/across/`` may read ``death`` (resident_id, death_date) and ``s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,12 +19,13 @@ from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from expectations.compile_spark import id_number_is_valid, masked, quote
 from expectations.model import Expectation
-from expectations.suite import suite_for
+from expectations.suite import all_expectations
 from kanghu.engine import spark_session
 from kanghu.lake import Lake
 from kanghu.settings import Settings
 from spark_jobs.findings import COLUMNS, SCHEMA, rule_table
-from spark_jobs.replace_rows import ensure_table
+from spark_jobs.replace_rows import ensure_table, partition_sizes, write_groups
+from spark_jobs.staging import DATASETS_AT_ONCE
 from standards.catalogue import Catalogue, Dataset, load_catalogue
 
 
@@ -50,63 +52,87 @@ def evaluate_across(settings: Settings) -> AcrossResult:
     ensure_table(lake, lake.findings, SCHEMA, "dataset")
     present = [name for name in catalogue.datasets if _has_rows(lake, lake.silver(name))]
     _create_views(session, lake, catalogue, present)
-    counts: dict[str, int] = {}
-    for name in catalogue.datasets:
-        rules = [rule for rule in suite_for(name, catalogue) if rule.scope == "across"]
-        counts |= _dataset(session, lake, catalogue, catalogue.dataset(name), rules, present)
-    return AcrossResult(counts)
+    rules = [rule for rule in all_expectations() if rule.scope == "across"]
+
+    def stage(name: str) -> dict[int, int]:
+        mine = {
+            number: rule
+            for number, rule in enumerate(rules)
+            if rule.dataset == name and set(_tables_read(rule, catalogue)) <= set(present)
+        }
+        return _stage(session, lake, catalogue, catalogue.dataset(name), mine) if mine else {}
+
+    with ThreadPoolExecutor(DATASETS_AT_ONCE) as pool:
+        staged = dict(zip(present, pool.map(stage, present), strict=True))
+    found = {name: counts for name, counts in staged.items() if counts}
+    _write(session, lake, rules, found)
+    return AcrossResult(
+        {rules[number].id: rows for counts in found.values() for number, rows in counts.items()}
+    )
 
 
-def _dataset(
+def _stage(
     session: SparkSession,
     lake: Lake,
     catalogue: Catalogue,
     dataset: Dataset,
-    rules: Sequence[Expectation],
-    present: Sequence[str],
-) -> dict[str, int]:
-    """Replace the across findings of one dataset, in one commit."""
-    if not rules:
-        return {}
+    rules: Mapping[int, Expectation],
+) -> dict[int, int]:
+    """Write the records of ``dataset`` that break ``rules`` to staging; rule's number -> rows."""
     offenders = [
         _offenders(session, lake, catalogue, dataset, rule).selectExpr(
             *_OFFENDER, f"{number} as number"
         )
-        for number, rule in enumerate(rules)
-        if dataset.name in present and set(_tables_read(rule, catalogue)) <= set(present)
+        for number, rule in rules.items()
     ]
-    mine = f"dataset = '{dataset.name}'"
-    kept = session.read.format("delta").load(lake.findings).where(mine)
+    path = _staging(lake, dataset.name)
+    reduce(DataFrame.unionByName, offenders).write.mode("overwrite").parquet(path)
+    counted = _staged(session, path).groupBy("number").count().collect()
+    return {int(row["number"]): int(row["count"]) for row in counted}
+
+
+def _write(
+    session: SparkSession,
+    lake: Lake,
+    rules: Sequence[Expectation],
+    found: Mapping[str, Mapping[int, int]],
+) -> None:
+    """Put the new across findings in the place of the earlier ones, some datasets a commit."""
+    findings = session.read.format("delta").load(lake.findings)
     earlier = f"rule in ({', '.join(quote(rule.id) for rule in rules)})"
-    if not offenders and not kept.where(earlier).limit(1).collect():
-        return {}
-    rows = kept.where(f"not ({earlier})").select(*COLUMNS)
-    counts: dict[str, int] = {}
-    if offenders:
-        found = reduce(DataFrame.unionByName, offenders)
-        path = f"{lake.staging(dataset.name)}/across"
-        # Delta, not Parquet: a table without rows keeps its columns.
-        found.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(path)
-        found = session.read.format("delta").load(path)
-        for row in found.groupBy("number").count().collect():
-            counts[rules[row["number"]].id] = row["count"]
-        if not counts and not kept.where(earlier).limit(1).collect():
-            return {}
-        named = found.join(rule_table(session, rules), on="number")
-        rows = rows.unionByName(named.selectExpr(*_AS_FINDING).select(*COLUMNS))
-    (
-        rows.selectExpr(*(name for name in COLUMNS if name != "dataset"), _DATASET)
-        .select(*COLUMNS)
-        .write.format("delta")
-        .mode("overwrite")
-        .option("replaceWhere", mine)
-        .save(lake.findings)
-    )
-    return counts
+    affected = {row["dataset"] for row in findings.where(earlier).select("dataset").collect()}
+    sizes = partition_sizes(lake, lake.findings, "dataset")
+    arriving = {name: sum(counts.values()) for name, counts in found.items()}
+    for group in write_groups(sorted({*affected, *found}), sizes, arriving):
+        chosen = f"dataset in ({', '.join(map(quote, group))})"
+        kept = findings.where(chosen).where(f"not ({earlier})")
+        rows = [kept.selectExpr(*_KEPT).select(*COLUMNS)]
+        staged = [_staged(session, _staging(lake, name)) for name in group if name in found]
+        if staged:
+            named = reduce(DataFrame.unionByName, staged).join(
+                rule_table(session, rules), on="number"
+            )
+            rows.append(named.selectExpr(*_AS_FINDING).select(*COLUMNS))
+        (
+            reduce(DataFrame.unionByName, rows)
+            .write.format("delta")
+            .mode("overwrite")
+            .option("replaceWhere", chosen)
+            .save(lake.findings)
+        )
+
+
+def _staging(lake: Lake, dataset: str) -> str:
+    return f"{lake.staging(dataset)}/across"
+
+
+def _staged(session: SparkSession, path: str) -> DataFrame:
+    return session.read.schema(_OFFENDER_SCHEMA).parquet(path)
 
 
 _DATASET = "split_part(rule, '.', 1) as dataset"
 """Sail 0.7.2 cannot plan a write whose partition column it knows to be constant."""
+_KEPT = (*(name for name in COLUMNS if name != "dataset"), _DATASET)
 _AS_FINDING = (
     "_institution as institution",
     "_feed as feed",

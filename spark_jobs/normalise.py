@@ -27,6 +27,7 @@ from spark_jobs.findings import StagedDataset, write_findings
 from spark_jobs.mapping import MappedTable, mapped
 from spark_jobs.replace_rows import ensure_table, replace_rows
 from spark_jobs.staging import (
+    DATASETS_AT_ONCE,
     KEY,
     Chunk,
     Delivery,
@@ -141,10 +142,6 @@ def carry(
     batches = delivery.batches or _all_batches(settings)
     save_counts(settings, max(batches, default=""), result.counts)
     return result
-
-
-DATASETS_AT_ONCE = 2
-"""A small dataset costs mostly planning, which takes one core."""
 
 
 class _DatasetWork:

@@ -55,7 +55,7 @@ def replace_rows(
     rewritten = _with_departures(
         session, path, outgoing, present, partition=partition, keys=keys, version=version
     )
-    for group in _groups(rewritten, sizes, rows_in):
+    for group in write_groups(rewritten, sizes, rows_in):
         chosen = f"`{partition}` in ({', '.join(map(quote, group))})"
         current = session.read.format("delta").load(path).where(chosen)
         kept = _joined(current, outgoing.where(chosen), keys, version, "left_anti")
@@ -104,7 +104,7 @@ def _joined(
     return current.alias("held").join(outgoing.alias("gone"), on=F.expr(condition), how=how)
 
 
-def _groups(
+def write_groups(
     partitions: Sequence[str], sizes: Mapping[str, int], arriving: Mapping[str, int]
 ) -> Iterator[list[str]]:
     """Partitions that are written together, so that no write holds too many rows."""

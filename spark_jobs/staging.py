@@ -22,6 +22,8 @@ from spark_jobs.mapping import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
 from standards.projections.spark_schema import silver_schema
 
+DATASETS_AT_ONCE = 2
+"""A small dataset costs mostly planning, which takes one core."""
 ROWS_A_CHUNK = 750_000
 KEY = ("_institution", "_feed", "_source_key")
 SPLITTING = frozenset({"hl7", "json", "xml"})
