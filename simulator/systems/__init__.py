@@ -47,7 +47,13 @@ NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
     "yilian_clinic": frozenset(
         {("prescription", "amount_yuan"), ("prescription_item", "amount_yuan")}
     ),
-    "huayan_lis": frozenset({("exchange_message", "part_count")}),
+    "huayan_lis": frozenset(
+        ("exchange_message", column)
+        for column in ("message_no", "message_kind", "trigger_event", "version_no", "part_count")
+    ),
+    "gongxiang_cda": frozenset(
+        {("clinical_document", "document_no"), ("clinical_document", "document_kind_code")}
+    ),
 }
 """What a system does not keep as such (dataset, column): it is reckoned or taken as agreed when it
 is read, so that an error planted there would not show, or would show in another record."""
