@@ -79,6 +79,10 @@ def test_the_truth_names_every_row_once(written: Written) -> None:
     keys = rows.group_by(["institution", "feed", "source_key", "dataset"]).aggregate([])
     assert keys.num_rows == rows.num_rows
     assert rows["source_key"].null_count == 0
+    errors = written.before["errors"].to_pylist()
+    twice = [row["source_key"] for row in errors if row["kind"] == "duplicate_key"]
+    assert twice
+    assert all(key.endswith("#2") and key.count("#2") == 1 for key in twice)
     rare = {"transfusion_history", "exposure_history"}
     carried = {name for names in SYSTEM_DATASETS.values() for name in names}
     assert carried - set(rows["dataset"].unique().to_pylist()) <= rare
