@@ -113,10 +113,9 @@ from (
 """
 
 
-def make_bronze(settings: Settings, rows: int) -> tuple[Registry, str]:
-    """Land ``rows`` rows of one batch in 24 institutions; answers the registry and the batch."""
-    system = System.model_validate(SYSTEM)
-    path = Lake(settings.lake).bronze(system.system, "mzjl")
+def make_bronze(settings: Settings, rows: int) -> int:
+    """Land about ``rows`` rows of batch ``b1`` in 24 institutions; answers how many."""
+    path = Lake(settings.lake).bronze(SYSTEM["system"], "mzjl")
     each = -(-rows // INSTITUTIONS)
     with connect_duckdb() as connection, connect(settings) as store:
         store.execute(
@@ -136,6 +135,12 @@ def make_bronze(settings: Settings, rows: int) -> tuple[Registry, str]:
                 "('b1', %s, 'bench_his.mzjl', 'bench_his', 'mzjl', 'full', 'collected', %s, now())",
                 (f"35{number:06d}", each),
             )
+    return each * INSTITUTIONS
+
+
+def registry() -> Registry:
+    """The benchmark's system, run by its 24 institutions."""
+    system = System.model_validate(SYSTEM)
     sources = {
         f"s{number}": Source.model_validate(
             {
@@ -147,4 +152,4 @@ def make_bronze(settings: Settings, rows: int) -> tuple[Registry, str]:
         )
         for number in range(INSTITUTIONS)
     }
-    return Registry({system.system: system}, sources), "b1"
+    return Registry({system.system: system}, sources)
