@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 from collectors.readers import SourceColumn
@@ -29,6 +30,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
 )
 
 
+@cache
 def family(type_name: str) -> Family:
     """What kind of thing a source's type is; lengths and widths do not matter."""
     lowered = type_name.lower()

@@ -124,7 +124,8 @@ class Spool:
             target = folder / f"{INSTITUTION}={quote(institution, safe='')}"
             shape = f"file_size_bytes '{_FILE_BYTES}'"
         self.db.execute(
-            f"copy ({select}) to {literal(str(target))} (format parquet, compression zstd, {shape})"
+            f"copy ({select}) to {literal(str(target))} "
+            f"(format parquet, compression zstd, compression_level 1, {shape})"
         )
         found = [str(path) for path in folder.rglob("*.parquet")]
         if not found:
@@ -299,6 +300,8 @@ class Spool:
         self.db.unregister("seen")
 
     def _keep_load(self) -> None:
+        if not self.db.execute("select 1 from load limit 1").fetchone():
+            return
         if not has_table(self.db, "delivered"):
             self.db.execute("alter table load rename to delivered")
             return

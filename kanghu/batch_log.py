@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from kanghu.settings import Settings
@@ -207,7 +207,7 @@ def accept_columns(settings: Settings, institution: str, feed: str) -> None:
 
 
 def _as_json(outcomes: Sequence[FeedOutcome]) -> str:
-    return json.dumps([asdict(one) for one in outcomes], ensure_ascii=False)
+    return json.dumps([vars(one) for one in outcomes], ensure_ascii=False)
 
 
 _OUTCOMES = """

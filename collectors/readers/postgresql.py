@@ -40,7 +40,9 @@ _ENCODING = (
     psycopg.errors.CharacterNotInRepertoire,
     psycopg.errors.UntranslatableCharacter,
 )
-_FEEDS_A_STATEMENT = 50
+_TABLES_A_STATEMENT = 100
+_INSTITUTIONS_A_STATEMENT = 2000
+"""Rows of a shared table are told apart by one column, so many go into one statement."""
 _CONNECT_SECONDS = 15
 _IDLE_PEER_SECONDS = 60
 
@@ -54,7 +56,7 @@ class PostgresqlReader(Reader):
         self._described: dict[tuple[str, str], tuple[SourceColumn, ...]] = {}
 
     def loads(self, requests: Sequence[Request]) -> Iterator[Load]:
-        """First reads go alone, except where a table is shared; increments go many at a time."""
+        """Feeds of one database are read many at a time."""
         shared: dict[tuple[str, ...], list[Request]] = defaultdict(list)
         for request in requests:
             feed = request.feed
@@ -63,25 +65,24 @@ class PostgresqlReader(Reader):
             place = (feed.source.connection, since, str(feed.source.differs.columns))
             if about.owner_column:
                 shared[(*place, about.text, about.owner_column)].append(request)
-            elif request.since is not None:
-                shared[place].append(request)
             else:
-                yield Load((request,), partial(self.read, feed, None))
+                shared[place].append(request)
         for group in shared.values():
-            for first in range(0, len(group), _FEEDS_A_STATEMENT):
-                some = tuple(group[first : first + _FEEDS_A_STATEMENT])
+            is_one_table = bool(relation(group[0].feed).owner_column)
+            together = _INSTITUTIONS_A_STATEMENT if is_one_table else _TABLES_A_STATEMENT
+            for first in range(0, len(group), together):
+                some = tuple(group[first : first + together])
                 yield Load(some, partial(self._read_many, some))
 
     def read(self, feed: Feed, since: str | None) -> Delivery:
         about = relation(feed)
         columns = self._columns(feed, about)
-        conditions = [about.filter] if about.filter else []
-        if since is not None:
-            conditions.append(_after(feed, columns, f"{Literal(since).as_string()}"))
-        where = f" where {' and '.join(f'({one})' for one in conditions)}" if conditions else ""
+        after = _after(feed, columns, _text(since)) if since is not None else ""
+        where = _where(about.filter, after)
         selected = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
         statement = f"select {selected or 'null::text'} from {about.text} as q{where}"
-        return self._delivery(feed, columns, statement, [column.name for column in columns])
+        batches = self._stream(feed, statement, [column.name for column in columns])
+        return Delivery(columns, batches, unique_key=self._key_is_unique(feed))
 
     def _read_many(self, requests: tuple[Request, ...]) -> Delivery:
         if len(requests) == 1:
@@ -101,14 +102,20 @@ class PostgresqlReader(Reader):
             statement = _one_shared_table(requests, abouts, columns, names)
         else:
             statement = " union all ".join(
-                f"select {_text(request.feed.institution)}, {names} from {about.text} as q where "
-                f"({_after(request.feed, columns, _text(request.since or ''))})"
-                + (f" and ({about.filter})" if about.filter else "")
+                f"select {_text(request.feed.institution)}, {names} from {about.text} as q"
+                + _where(
+                    about.filter,
+                    _after(request.feed, columns, _text(request.since))
+                    if request.since is not None
+                    else "",
+                )
                 for request, about in zip(requests, abouts, strict=True)
             )
-        return self._delivery(
-            first, columns, statement, [INSTITUTION, *(column.name for column in columns)]
+        batches = self._stream(
+            first, statement, [INSTITUTION, *(column.name for column in columns)]
         )
+        one_table = bool(abouts[0].owner_column)
+        return Delivery(columns, batches, unique_key=one_table and self._key_is_unique(first))
 
     def checksums(self, feeds: Sequence[Feed], columns: Sequence[str]) -> dict[str, Checksum]:
         """One statement a shared table, else one a feed."""
@@ -124,7 +131,7 @@ class PostgresqlReader(Reader):
             row_hash = self._hash(some[0], columns)
             measures = f"count(*), {postgresql_checksum(row_hash)} from {about.text} as q"
             if not about.owner_column:
-                where = f" where {about.filter}" if about.filter else ""
+                where = _where(about.filter)
                 count, total = self._rows(some[0], f"select {measures}{where}")[0]
                 answers[some[0].institution] = Checksum(int(count), int(total))
                 continue
@@ -144,7 +151,7 @@ class PostgresqlReader(Reader):
             f"coalesce(q.{quoted(own_name(feed, name))}::text, '')" for name in feed.table.key
         )
         key = f"concat_ws('|', {parts})" if parts else row_hash
-        where = f" where {about.filter}" if about.filter else ""
+        where = _where(about.filter)
         statement = f"select {key}, {row_hash} from {about.text} as q{where}"
         return self._stream(feed, statement, ["key", "row_hash"])
 
@@ -166,12 +173,6 @@ class PostgresqlReader(Reader):
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
-
-    def _delivery(
-        self, feed: Feed, columns: tuple[SourceColumn, ...], statement: str, names: list[str]
-    ) -> Delivery:
-        batches = self._stream(feed, statement, names)
-        return Delivery(columns, batches, unique_key=self._key_is_unique(feed))
 
     def _stream(self, feed: Feed, statement: str, names: list[str]) -> Iterator[pa.RecordBatch]:
         connection = self._connection(feed)
@@ -337,6 +338,11 @@ class PostgresqlReader(Reader):
             where=where,
             mend="核对系统文件里的表、过滤条件和水位列",
         )
+
+
+def _where(*conditions: str) -> str:
+    given = [f"({one})" for one in conditions if one]
+    return f" where {' and '.join(given)}" if given else ""
 
 
 def _one_shared_table(
