@@ -52,8 +52,9 @@ def canonical_chunk(sites: list[Assignment], seed: int = 1, number: int = 0) -> 
 def _table(name: str, rows: list[dict[str, str | None]]) -> pa.Table:
     names = [*META_COLUMNS, *(column.name for column in CATALOGUE.dataset(name).columns)]
     extra = ["_operation"] if rows and "_operation" in rows[0] else []
-    schema = pa.schema([(one, pa.string()) for one in [*names, *extra]])
-    return pa.Table.from_pylist(rows, schema=schema)
+    return pa.table(
+        {one: pa.array([row[one] for row in rows], pa.string()) for one in [*names, *extra]}
+    )
 
 
 def _rows(

@@ -3,6 +3,7 @@ each other: delivered text through the ten rule kinds in DuckDB, back to canonic
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -16,6 +17,17 @@ _PATTERNS = {
     "yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
     "M": "%-m", "d": "%-d", "H": "%-H",
 }  # fmt: skip
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    connection = _database().cursor()
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    return connection
 
 
 def feeds(system: System, said: dict[str, Any]) -> list[Feed]:
@@ -38,7 +50,7 @@ def delivered(feed: Feed, readers: Readers) -> pa.Table:
         return pa.table({name: pa.array([], pa.string()) for name in [*names, "_source_key"]})
     rows = pa.Table.from_batches(batches)
     rows = rows.rename_columns([renamed.get(name, name) for name in rows.column_names])
-    connection = duckdb.connect()
+    connection = _engine()
     key = "_source_key" if PART_KEY in rows.column_names else None
     if key is None:
         joined = " || '|' || ".join(f'"{name}"' for name in feed.table.key)
@@ -59,8 +71,7 @@ def catalogue_rows(
 ) -> dict[str, dict[str, str | None]]:
     """``_source_key`` -> the dataset's columns in canonical text."""
     mapping = feed.table.maps[dataset]
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    connection = _engine()
     connection.register("rows", rows)
     for name, table in (others or {}).items():
         connection.register(f"other_{name}", table)
