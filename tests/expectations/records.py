@@ -158,6 +158,30 @@ def _faults(catalogue: Catalogue, column: Column) -> Iterator[tuple[str, str | N
                 yield "icd10", "高血压"
 
 
+HOSTILE = (
+    "99999999999999.9999",
+    "-99999999999999.9999",
+    "9223372036854775807",
+    "0.0001",
+    "nan",
+    "1e308",
+    "2100-12-31 23:59:59",
+    "1880-01-01",
+    "0000-00-00",
+    "24:00:00",
+    "'; drop table x; --",
+    "\\",
+    "\x1e1\x1f男\x00"[:-1],
+    "长" * 5000,
+    "👩‍⚕️",
+)
+"""Values that nobody means, in every column of a record: they may break any rule, never the run."""
+
+
+def hostile_records(dataset: Dataset) -> list[Record]:
+    return [{column.name: value for column in dataset.columns} for value in HOSTILE]
+
+
 def frame_of(
     session: SparkSession, dataset: Dataset, records: Sequence[Record], keys: Sequence[str] = ()
 ) -> DataFrame:
