@@ -55,7 +55,7 @@ def numbers() -> count[int]:
 
 @given(BATCHES, st.integers(0, 7))
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_history(lake: TinyLake, numbers: count[int], batches: list[Batch], cuts: int) -> None:
     institution = f"X{next(numbers)}"

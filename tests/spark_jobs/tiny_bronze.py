@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from deltalake import write_deltalake
 
@@ -42,6 +44,11 @@ def registry_of(one: System, *institutions: str, differs: Any = None) -> Registr
         for name in institutions or ("H1",)
     }
     return Registry({one.system: one}, sources)
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    return connect_duckdb()
 
 
 @dataclass
@@ -143,10 +150,9 @@ class TinyLake:
         if not Lake(self.settings.lake).exists(path):
             return []
         names = ", ".join(f'"{name}"' for name in columns) if columns else "*"
-        with connect_duckdb() as connection:
-            return connection.execute(
-                f"select {names} from delta_scan('{path}') order by all"
-            ).fetchall()
+        return (
+            _duckdb().execute(f"select {names} from delta_scan('{path}') order by all").fetchall()
+        )
 
 
 def link(settings: Settings, *rows: tuple[str, str, str, str]) -> None:
