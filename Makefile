@@ -55,7 +55,7 @@ format: setup  ## what ruff can mend by itself
 
 bench: setup  ## ours, the peers and the limit in one run, to build/benchmarks
 	@test -x build/bench-venv/bin/python || $(PYTHON) -m venv build/bench-venv
-	build/bench-venv/bin/pip install -q --disable-pip-version-check -r requirements.txt -r benchmarks/requirements.txt
+	build/bench-venv/bin/pip install -q --disable-pip-version-check -r requirements-dev.txt -r benchmarks/requirements.txt
 	build/bench-venv/bin/python -m benchmarks
 
 coverage:  ## which requirements have a passing test, by part (after test, test-web, test-cluster)
