@@ -18,7 +18,7 @@ from expectations.compile_spark import quote
 from kanghu.lake import Lake
 from kanghu.settings import Settings
 from kanghu.store import connect
-from spark_jobs.mapping import MappedTable, cleaned, state_expression
+from spark_jobs.delivered import MappedTable, cleaned, state_expression
 from spark_jobs.staging import KEY
 
 

@@ -19,7 +19,8 @@ from expectations.suite import row_suite
 from kanghu.engine import spark_session
 from kanghu.lake import Lake
 from kanghu.settings import Settings
-from spark_jobs.mapping import MappedTable, mapped
+from spark_jobs.delivered import MappedTable
+from spark_jobs.mapping import mapped
 from spark_jobs.staging import staged
 from standards.catalogue import load_catalogue
 

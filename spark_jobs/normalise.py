@@ -23,8 +23,9 @@ from kanghu.settings import Settings
 from kanghu.store import connect
 from spark_jobs import quarantine
 from spark_jobs.conservation import FeedCount, count_dataset, save_counts
+from spark_jobs.delivered import MappedTable
 from spark_jobs.findings import StagedDataset, write_findings
-from spark_jobs.mapping import MappedTable, mapped
+from spark_jobs.mapping import mapped
 from spark_jobs.replace_rows import ensure_table, replace_rows
 from spark_jobs.staging import (
     DATASETS_AT_ONCE,

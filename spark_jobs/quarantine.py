@@ -18,8 +18,8 @@ from expectations.compile_spark import quote
 from expectations.suite import row_suite
 from kanghu.lake import BRONZE_COLUMNS, Lake, connect_duckdb
 from kanghu.settings import Settings
+from spark_jobs.delivered import META, MappedTable
 from spark_jobs.findings import failed_rules, rule_table
-from spark_jobs.mapping import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
 
 COLUMNS = (*META, "_key", "_reasons", "_delivered")

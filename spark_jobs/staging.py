@@ -18,7 +18,7 @@ from collectors.registry import Aggregate, Registry, Source
 from expectations.compile_spark import evaluate, quote
 from expectations.suite import row_suite
 from kanghu.lake import Lake
-from spark_jobs.mapping import META, MappedTable
+from spark_jobs.delivered import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
 from standards.projections.spark_schema import silver_schema
 

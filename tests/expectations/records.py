@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.mapping import MappedTable, mapped
+from spark_jobs.delivered import MappedTable
+from spark_jobs.mapping import mapped
 from standards.catalogue import Catalogue, Column, Dataset
 from tests.spark_jobs.tiny_bronze import registry_of, system
 

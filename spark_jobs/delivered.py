@@ -1,0 +1,167 @@
+"""Delivered rows under their system's own names: trimmed, with nothing where nothing is meant, and
+whether a row is meant for a dataset at all.
+
+What single institutions call differently is put right here, once, for mapping and conservation
+alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from collectors.registry import ColumnMap, DatasetMap, Source, System, Table
+from collectors.row_hash import bronze_column
+from expectations.compile_spark import quote
+from spark_jobs.expression import read_expression
+
+META = ("_institution", "_feed", "_source_key", "_batch_id", "_row_hash")
+DELIVERY_ERROR = "_delivery_error"
+"""A bronze column of kinds that split: why this part could not be decoded."""
+
+BLANKS = " \t\r\n\u3000\u00a0"
+"""Trimmed from both ends of every delivered value; the last two are wide and no-break spaces."""
+
+
+@dataclass(frozen=True)
+class MappedTable:
+    """One table of a system, one of its maps, and the sources that run the system."""
+
+    system: System
+    table_name: str
+    dataset: str
+    sources: tuple[Source, ...]
+
+    @property
+    def table(self) -> Table:
+        return self.system.tables[self.table_name]
+
+    @property
+    def mapping(self) -> DatasetMap | None:
+        """None for a table that only sends its unreadable parts to ``exchange_message``."""
+        return self.table.maps.get(self.dataset)
+
+    @property
+    def feed(self) -> str:
+        return f"{self.system.system}.{self.table_name}"
+
+    @property
+    def where(self) -> str:
+        return f"{self.system.system}.yml: tables.{self.table_name}.maps.{self.dataset}"
+
+
+def cleaned(bronze: DataFrame, plan: MappedTable, *, only_state: bool = False) -> DataFrame:
+    """Meta columns and every delivered column that ``plan`` reads: under the system's own name,
+    trimmed, null where the system says that a value means nothing. With ``only_state``, only what
+    decides whether a row is meant."""
+    delivered = set(bronze.columns)
+    wanted = dict.fromkeys(_state_columns(plan))
+    if not only_state:
+        wanted |= dict.fromkeys((*_mapped_columns(plan), *plan.table.key))
+    if DELIVERY_ERROR in delivered:
+        wanted[DELIVERY_ERROR] = None
+    nulls = ", ".join(quote(value) for value in dict.fromkeys(("", *plan.system.nulls)))
+    columns = []
+    for name in wanted:
+        source = _own_name(name, plan, delivered)
+        if source is None:
+            columns.append(f"cast(null as string) as {quoted_name(name)}")
+        else:
+            text = f"trim(both '{BLANKS}' from {source})"
+            columns.append(
+                f"case when {text} not in ({nulls}) then {text} end as {quoted_name(name)}"
+            )
+    meta = (*META, "_operation", "_landed_at")
+    return bronze.selectExpr(*(quoted_name(name) for name in meta), *columns)
+
+
+def state_expression(plan: MappedTable, columns: Sequence[str]) -> str:
+    """What a bronze row means to the dataset, over cleaned columns."""
+    fate = "out" if plan.mapping is not None else "elsewhere"
+    cases = [f"when _operation = 'delete' then '{fate}'"]
+    if DELIVERY_ERROR in columns:
+        fate = "in" if plan.dataset == "exchange_message" else "elsewhere"
+        cases.append(f"when `{DELIVERY_ERROR}` is not null then '{fate}'")
+    if plan.mapping is None:
+        return f"case {' '.join(cases)} else 'elsewhere' end"
+    if plan.mapping.where:
+        meant = read_expression(plan.mapping.where, "text", f"{plan.where}.where").sql
+        cases.append(f"when not coalesce({meant}, false) then 'elsewhere'")
+    if plan.table.void:
+        values = ", ".join(quote(value) for value in plan.table.void.values)
+        cases.append(f"when {quoted_name(plan.table.void.column)} in ({values}) then 'out'")
+    return f"case {' '.join(cases)} else 'in' end"
+
+
+def is_repeated(plan: MappedTable) -> str:
+    """Whether collect had to number a repeated key (``#2``): a key may itself end like that."""
+    numbered = "regexp_like(_source_key, '#[0-9]+$')"
+    if not plan.table.key:
+        return numbered
+    parts = ", ".join(f"coalesce({quoted_name(name)}, '')" for name in plan.table.key)
+    return f"({numbered} and _source_key <> concat_ws('|', {parts}))"
+
+
+def _state_columns(plan: MappedTable) -> tuple[str, ...]:
+    """The system's columns that ``where`` and the void mark read."""
+    names: list[str] = []
+    if plan.mapping is not None and plan.mapping.where:
+        read = read_expression(plan.mapping.where, "text", f"{plan.where}.where")
+        names += [name for name in read.columns if name not in META]
+    if plan.table.void:
+        names.append(plan.table.void.column)
+    return tuple(names)
+
+
+def _mapped_columns(plan: MappedTable) -> tuple[str, ...]:
+    """The system's columns that the map reads."""
+    if plan.mapping is None:
+        return ()
+    return tuple(
+        name
+        for target, rule in plan.mapping.columns.items()
+        for name in _origin_columns(rule, f"{plan.where}.{target}")
+        if name not in META
+    )
+
+
+def _origin_columns(rule: ColumnMap, where: str) -> tuple[str, ...]:
+    if rule.source is not None:
+        return (rule.source,)
+    if rule.first is not None:
+        return rule.first
+    if rule.arithmetic is not None:
+        return read_expression(rule.arithmetic, "number", where).columns
+    if rule.string is not None:
+        return read_expression(rule.string, "text", where).columns
+    if rule.date_add is not None:
+        return (rule.date_add.source,)
+    if rule.aggregate is not None:
+        return tuple(rule.aggregate.by.values())
+    return ()
+
+
+def _own_name(name: str, plan: MappedTable, delivered: set[str]) -> str | None:
+    """The delivered column, or a CASE where institutions have renamed it; None when absent."""
+    renamed: dict[str, list[str]] = defaultdict(list)
+    for source in plan.sources:
+        for own, systems in source.differs.columns.get(plan.table_name, {}).items():
+            if systems == name and bronze_column(own) in delivered:
+                renamed[bronze_column(own)].append(source.institution)
+    landed = bronze_column(name)
+    base = quoted_name(landed) if landed in delivered else None
+    if not renamed:
+        return base
+    cases = " ".join(
+        f"when _institution in ({', '.join(map(quote, sorted(institutions)))}) "
+        f"then {quoted_name(own)}"
+        for own, institutions in sorted(renamed.items())
+    )
+    return f"case {cases} else {base or 'cast(null as string)'} end"
+
+
+def quoted_name(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
