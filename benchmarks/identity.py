@@ -85,6 +85,7 @@ def ours_again(folder: str) -> None:
 def splink(folder: str) -> None:
     """Plain Splink: exact and edit-distance comparisons, trained by EM, threshold 0.95."""
     connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
     connection.execute(f"create table people as from '{folder}/people.parquet'")
     settings = SettingsCreator(
         link_type="dedupe_only",

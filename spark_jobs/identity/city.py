@@ -57,7 +57,7 @@ def identify_lake(
 ) -> IdentifyResult:
     """``identify`` without the lease: the caller is the only writer."""
     connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     run = tables.run_of(lake, "person_link")
     columns = tuple(dict.fromkeys([*model.columns(), *RESIDENT_COLUMNS]))
     read_person_rows(connection, lake, catalogue, columns, model.fingerprint)

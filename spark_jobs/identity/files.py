@@ -44,6 +44,7 @@ def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
     from spark_jobs.identity.evidence import score
 
     connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
     columns = _read(connection, path)
     model = load_model(config_path) if config_path else guess_model(columns, path)
     _check(model, columns, config_path or path)
