@@ -7,7 +7,7 @@ from pathlib import Path
 from kanghu.lake import Lake, connect_duckdb
 from kanghu.settings import Settings
 
-_CHANGES_BY_RUN = ("_batch_id", "batch_id", "_landed_at", "at", "since")
+_CHANGES_BY_RUN = ("_batch_id", "batch_id", "_landed_at", "at", "since", "run")
 
 
 def lake_content(settings: Settings, layers: tuple[str, ...]) -> dict[str, tuple[int, str]]:
