@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,18 +149,22 @@ def _read_all(reader: Reader, spool: Spool, readings: Mapping[str, _Reading]) ->
 def _loads(
     reader: Reader, requests: Sequence[Request], readings: Mapping[str, _Reading]
 ) -> list[Load]:
-    if not requests:
-        return []
-    try:
-        return list(reader.loads(requests))
-    except KanghuError:
-        pass
-    loads = []
-    for request in requests:  # one of them cannot even be planned: find out which
+    """How ``requests`` are read: together only where the same columns were known before, since all
+    known columns are hashed, delivered or not."""
+    alike: dict[str, list[Request]] = defaultdict(list)
+    for request in requests:
+        known = readings[request.feed.institution].outcome.columns
+        alike[json.dumps(known)].append(request)
+    loads: list[Load] = []
+    for some in alike.values():
         try:
-            loads += list(reader.loads([request]))
-        except KanghuError as error:
-            readings[request.feed.institution].fail(error)
+            loads += list(reader.loads(some))
+        except KanghuError:
+            for request in some:  # one of them cannot even be planned: find out which
+                try:
+                    loads += list(reader.loads([request]))
+                except KanghuError as error:
+                    readings[request.feed.institution].fail(error)
     return loads
 
 
@@ -207,7 +213,8 @@ def _read(
         arrivals = spool.load_again(feed, delivery, columns, seen)
     units = delivery.delivered()
     for name, reading in readings.items():
-        _note_arrival(reading, columns, arrivals.get(name, Arrival()), units)
+        own = units.get(name) if isinstance(units, Mapping) else units
+        _note_arrival(reading, columns, arrivals.get(name, Arrival()), own)
     for file in files:
         readings[file.institution].outcome.bronze_rows += file.rows
     return files

@@ -20,8 +20,8 @@ import duckdb
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column, hash_order
-from collectors.source_side import load_source_rows
+from collectors.row_hash import bronze_column
+from collectors.source_side import need_source_rows, source_checksums
 from collectors.spool import literal
 from kanghu import batch_log
 from kanghu.errors import KanghuError
@@ -125,51 +125,26 @@ def _compare_table(
     landed = [bronze_column(name) for name in columns]
     define_lake_rows(db, path if exists else None, stored, landed, institutions)
     held = lake_checksums(db)
+    source = source_checksums(db, reader, feeds, columns)
     results = []
-    for feed, there in _source_checksums(reader, feeds, columns):
-        here = held.get(feed.institution, Checksum(0, 0))
-        if isinstance(there, str):
-            result = ComparisonResult(feed.institution, feed.name, "not comparable", reason=there)
-            result.lake_rows = here.rows
-        elif there == here:
-            result = ComparisonResult(
-                feed.institution, feed.name, "equal", there.rows, here.rows, 0, 0, 0
-            )
-        else:
-            try:
-                result = _row_by_row(db, reader, feed, columns, here.rows)
-            except KanghuError as error:
+    for feed in feeds:
+        there, here = source[feed.institution], held.get(feed.institution, Checksum(0, 0))
+        try:
+            if isinstance(there, KanghuError):
+                raise there
+            if there == here:
                 result = ComparisonResult(
-                    feed.institution, feed.name, "not comparable", reason=str(error)
+                    feed.institution, feed.name, "equal", there.rows, here.rows, 0, 0, 0
                 )
+            else:
+                result = _row_by_row(db, reader, feed, columns, here.rows)
+        except KanghuError as error:
+            result = ComparisonResult(
+                feed.institution, feed.name, "not comparable", lake_rows=here.rows
+            )
+            result.reason = str(error)
         results.append(result)
     return results
-
-
-def _source_checksums(
-    reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
-) -> list[tuple[Feed, Checksum | str | None]]:
-    """Each feed's count and checksum by the source's own engine; a reason where it cannot be
-    compared; ``None`` where a second read must tell."""
-    answers: list[tuple[Feed, Checksum | str | None]] = []
-    comparable = []
-    for feed in feeds:
-        reason = reader.not_comparable(feed)
-        if reason is None:
-            comparable.append(feed)
-        else:
-            answers.append((feed, reason))
-    names = hash_order(columns)
-    try:
-        known = reader.checksums(comparable, names)
-        answers += [(feed, known.get(feed.institution)) for feed in comparable]
-    except KanghuError:
-        for feed in comparable:  # one of them is at fault
-            try:
-                answers.append((feed, reader.checksums([feed], names)[feed.institution]))
-            except KanghuError as error:
-                answers.append((feed, str(error)))
-    return answers
 
 
 def _row_by_row(
@@ -180,8 +155,9 @@ def _row_by_row(
     lake_rows: int,
 ) -> ComparisonResult:
     """Join both sides by key, and by number where a key stands more than once."""
-    load_source_rows(db, reader, feed, columns)
-    counted = db.execute("select count(*) from source_rows").fetchone()
+    need_source_rows(db, reader, feed, columns)
+    there = f"source_rows where institution = {literal(feed.institution)}"
+    counted = db.execute(f"select count(*) from {there}").fetchone()
     source_rows = int(counted[0]) if counted else 0
     result = ComparisonResult(feed.institution, feed.name, "equal", source_rows, lake_rows, 0, 0, 0)
     if not reader.shows_all(feed):
@@ -203,12 +179,13 @@ def _differing(
     db: duckdb.DuckDBPyConnection, reader: Reader, feed: Feed, part: str
 ) -> list[tuple[str, str, int]]:
     """How rows differ, an example's key, and for the first example of each kind how many do."""
+    there = f"source_rows where institution = {literal(feed.institution)}"
     here = f"""
         select key, row_hash, row_number() over (partition by key order by row_hash) as number
         from lake_rows where institution = {literal(feed.institution)} and {part}
     """
     if not reader.shows_all(feed):
-        here += " and key in (select key from source_rows)"
+        here += f" and key in (select key from {there})"
     rows = db.execute(
         f"""
         with differing as (
@@ -216,7 +193,7 @@ def _differing(
                    case when here.key is null then '缺少' when there.key is null then '多出'
                         else '改动' end as how
             from ({here}) as here
-            full join (select key, row_hash, 1 as number from source_rows where {part}) as there
+            full join (select key, row_hash, 1 as number from {there} and {part}) as there
             using (key, number)
             where here.row_hash is distinct from there.row_hash),
         numbered as (

@@ -1,59 +1,120 @@
-"""The source's side of a comparison, where rows are looked at one by one: key and hash of each."""
+"""The source's side of a comparison: count and checksum, or key and hash of each row.
+
+By the source's own engine where it has one; else by a second read, hashed here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
-from collectors.readers import PART_KEY, Reader
+from collectors.readers import INSTITUTION, PART_KEY, Checksum, Load, Reader, Request
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column, duckdb_hash, hash_order, quoted
-from collectors.spool import key_expression
+from collectors.row_hash import bronze_column, duckdb_checksum, duckdb_hash, hash_order, quoted
+from collectors.spool import key_expression, literal
 from kanghu.errors import KanghuError
 
 
-def load_source_rows(
+def source_checksums(
+    db: duckdb.DuckDBPyConnection, reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
+) -> dict[str, Checksum | KanghuError]:
+    """Institution -> count and checksum of all its rows over ``columns``, or why there is none.
+
+    ``feeds`` are of one bronze table. What had to be read a second time is kept in the table
+    ``source_rows(institution, key, row_hash)``.
+    """
+    db.execute(
+        "create or replace temp table source_rows "
+        "(institution varchar, key varchar, row_hash varchar)"
+    )
+    answers: dict[str, Checksum | KanghuError] = {}
+    by_reading = []
+    for feed in feeds:
+        reason = reader.not_comparable(feed)
+        if reason is not None:
+            answers[feed.institution] = KanghuError(what=reason)
+        else:
+            by_reading.append(feed)
+    answers |= _by_its_engine(reader, by_reading, hash_order(columns))
+    by_reading = [feed for feed in by_reading if feed.institution not in answers]
+    for load in reader.loads([Request(feed, None) for feed in by_reading]):
+        answers |= _read_again(db, reader, load, columns)
+    counted = db.execute(
+        f"select institution, count(*), {duckdb_checksum('row_hash')} from source_rows group by 1"
+    ).fetchall()
+    answers |= {name: Checksum(rows, int(total)) for name, rows, total in counted}
+    for feed in by_reading:
+        answers.setdefault(feed.institution, Checksum(0, 0))
+    return answers
+
+
+def need_source_rows(
     db: duckdb.DuckDBPyConnection, reader: Reader, feed: Feed, columns: Sequence[str]
 ) -> None:
-    """Make the table ``source_rows(key, row_hash)`` of all rows that the source holds now: hashed
-    by the source's own engine, or by a second read. Keys that occur twice are numbered as collect
-    numbers them."""
+    """See to it that ``source_rows`` has the rows of ``feed``, which differs from the lake."""
     own = reader.hashes(feed, hash_order(columns))
-    if own is not None:
-        _store(db, own, pa.schema([("key", pa.string()), ("row_hash", pa.string())]), "*")
-    else:
-        delivery = reader.read(feed, None)
-        first = next(delivery.batches, None)
-        if first is None:
-            db.execute(
-                "create or replace temp table source_rows "
-                "as select null::varchar as key, null::varchar as row_hash where false"
-            )
-            return
-        names = [name if name == PART_KEY else bronze_column(name) for name in first.schema.names]
-        hashed = [bronze_column(name) for name in columns]
-        missing = "".join(f", null::varchar as {quoted(c)}" for c in hashed if c not in names)
-        row_hash = duckdb_hash(hashed)
-        key = key_expression(feed, names, row_hash)
+    if own is None:
+        return
+    schema = pa.schema([("key", pa.string()), ("row_hash", pa.string())])
+    _store(db, own, schema, f"{literal(feed.institution)}, key, row_hash", "")
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            yield first
-            yield from delivery.batches
 
-        schema = pa.schema([(name, pa.string()) for name in names])
-        _store(db, batches(), schema, f"{key} as key, {row_hash} as row_hash", missing)
-    db.execute(
-        """
-        update source_rows set key = source_rows.key || '#' || later.number
-        from (select rowid as row,
-                     row_number() over (partition by key order by row_hash) as number
-              from source_rows
-              where key in (select key from source_rows group by key having count(*) > 1)) as later
-        where source_rows.rowid = later.row and later.number > 1
-        """
-    )
+def _by_its_engine(
+    reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
+) -> dict[str, Checksum | KanghuError]:
+    try:
+        return dict(reader.checksums(feeds, columns))
+    except KanghuError:
+        pass
+    answers: dict[str, Checksum | KanghuError] = {}
+    for feed in feeds:  # one of them is at fault
+        try:
+            answers |= reader.checksums([feed], columns)
+        except KanghuError as error:
+            answers[feed.institution] = error
+    return answers
+
+
+def _read_again(
+    db: duckdb.DuckDBPyConnection, reader: Reader, load: Load, columns: Sequence[str]
+) -> dict[str, Checksum | KanghuError]:
+    """Read into ``source_rows``; answers what could not be read."""
+    try:
+        _take(db, load, columns)
+    except KanghuError as error:
+        if len(load.requests) == 1:
+            return {load.requests[0].feed.institution: error}
+        failed: dict[str, Checksum | KanghuError] = {}
+        for request in load.requests:
+            alone = Load((request,), partial(reader.read, request.feed, None))
+            failed |= _read_again(db, reader, alone, columns)
+        return failed
+    return {}
+
+
+def _take(db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]) -> None:
+    feed = load.requests[0].feed
+    delivery = load.open()
+    first = next(delivery.batches, None)
+    if first is None:
+        return
+    own = (INSTITUTION, PART_KEY)
+    names = [name if name in own else bronze_column(name) for name in first.schema.names]
+    hashed = [bronze_column(name) for name in columns]
+    missing = "".join(f", null::varchar as {quoted(c)}" for c in hashed if c not in names)
+    row_hash = duckdb_hash(hashed)
+    key = key_expression(feed, names, row_hash)
+    institution = INSTITUTION if INSTITUTION in names else literal(feed.institution)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield first
+        yield from delivery.batches
+
+    schema = pa.schema([(name, pa.string()) for name in names])
+    _store(db, batches(), schema, f"{institution}, {key}, {row_hash}", missing)
 
 
 def _store(
@@ -61,8 +122,10 @@ def _store(
     batches: Iterator[pa.RecordBatch],
     schema: pa.Schema,
     selected: str,
-    missing: str = "",
+    missing: str,
 ) -> None:
+    """Add rows to ``source_rows``, all or none; keys that occur twice are numbered as collect
+    numbers them."""
     broken: list[KanghuError] = []
 
     def renamed() -> Iterator[pa.RecordBatch]:
@@ -76,8 +139,15 @@ def _store(
     db.register("second", pa.RecordBatchReader.from_batches(schema, renamed()))
     try:
         db.execute(
-            "create or replace temp table source_rows as "
-            f"select {selected} from (select *{missing} from second)"
+            f"""
+            insert into source_rows
+            select institution, case when number > 1 then key || '#' || number else key end,
+                   row_hash
+            from (select *, row_number() over (
+                      partition by institution, key order by row_hash) as number
+                  from (select {selected} from (select *{missing} from second))
+                       as rows(institution, key, row_hash))
+            """
         )
     except duckdb.Error:
         if broken:

@@ -16,9 +16,8 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
-from psycopg.sql import Literal
 
-from collectors.columns import family, own_name
+from collectors.columns import own_name
 from collectors.readers import (
     INSTITUTION,
     Checksum,
@@ -27,8 +26,15 @@ from collectors.readers import (
     Reader,
     Request,
     SourceColumn,
+    different_columns,
 )
 from collectors.readers.copy_stream import read_copy
+from collectors.readers.postgresql_statements import (
+    at_or_after,
+    shared_table,
+    text_literal,
+    where_all,
+)
 from collectors.readers.statements import Relation, relation
 from collectors.registry import Feed, expand
 from collectors.row_hash import postgresql_checksum, postgresql_hash, quoted
@@ -77,8 +83,8 @@ class PostgresqlReader(Reader):
     def read(self, feed: Feed, since: str | None) -> Delivery:
         about = relation(feed)
         columns = self._columns(feed, about)
-        after = _after(feed, columns, _text(since)) if since is not None else ""
-        where = _where(about.filter, after)
+        after = at_or_after(feed, columns, text_literal(since)) if since is not None else ""
+        where = where_all(about.filter, after)
         selected = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
         statement = f"select {selected or 'null::text'} from {about.text} as q{where}"
         batches = self._stream(feed, statement, [column.name for column in columns])
@@ -93,19 +99,16 @@ class PostgresqlReader(Reader):
         columns = self._columns(first, abouts[0])
         for request, about in zip(requests, abouts, strict=True):
             if self._columns(request.feed, about) != columns:
-                raise KanghuError(
-                    what="各机构的表列不同,不能一起读",
-                    where=f"{request.feed.institution} {request.feed.name}",
-                )
+                raise different_columns(request.feed)
         names = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
         if abouts[0].owner_column:
-            statement = _one_shared_table(requests, abouts, columns, names)
+            statement = shared_table(requests, abouts, columns, names)
         else:
             statement = " union all ".join(
-                f"select {_text(request.feed.institution)}, {names} from {about.text} as q"
-                + _where(
+                f"select {text_literal(request.feed.institution)}, {names} from {about.text} as q"
+                + where_all(
                     about.filter,
-                    _after(request.feed, columns, _text(request.since))
+                    at_or_after(request.feed, columns, text_literal(request.since))
                     if request.since is not None
                     else "",
                 )
@@ -131,13 +134,13 @@ class PostgresqlReader(Reader):
             row_hash = self._hash(some[0], columns)
             measures = f"count(*), {postgresql_checksum(row_hash)} from {about.text} as q"
             if not about.owner_column:
-                where = _where(about.filter)
+                where = where_all(about.filter)
                 count, total = self._rows(some[0], f"select {measures}{where}")[0]
                 answers[some[0].institution] = Checksum(int(count), int(total))
                 continue
             owner = f"q.{about.owner_column}::text"
             owners = {relation(feed).owner: feed.institution for feed in some}
-            wanted = ", ".join(_text(name) for name in owners)
+            wanted = ", ".join(text_literal(name) for name in owners)
             statement = f"select {owner}, {measures} where {owner} in ({wanted}) group by 1"
             answers |= {feed.institution: Checksum(0, 0) for feed in some}
             for name, count, total in self._rows(some[0], statement):
@@ -151,7 +154,7 @@ class PostgresqlReader(Reader):
             f"coalesce(q.{quoted(own_name(feed, name))}::text, '')" for name in feed.table.key
         )
         key = f"concat_ws('|', {parts})" if parts else row_hash
-        where = _where(about.filter)
+        where = where_all(about.filter)
         statement = f"select {key}, {row_hash} from {about.text} as q{where}"
         return self._stream(feed, statement, ["key", "row_hash"])
 
@@ -338,72 +341,6 @@ class PostgresqlReader(Reader):
             where=where,
             mend="核对系统文件里的表、过滤条件和水位列",
         )
-
-
-def _where(*conditions: str) -> str:
-    given = [f"({one})" for one in conditions if one]
-    return f" where {' and '.join(given)}" if given else ""
-
-
-def _one_shared_table(
-    requests: Sequence[Request],
-    abouts: Sequence[Relation],
-    columns: tuple[SourceColumn, ...],
-    names: str,
-) -> str:
-    """Rows of many institutions out of one table, each since its own watermark."""
-    feed = requests[0].feed
-    rows = ", ".join(
-        f"({_text(about.owner)}, {_text(request.feed.institution)}, {_text(request.since)})"
-        for request, about in zip(requests, abouts, strict=True)
-    )
-    statement = (
-        f"select o.institution, {names} from {abouts[0].text} as q "
-        f"join (values {rows}) as o(code, institution, since) "
-        f"on q.{abouts[0].owner_column}::text = o.code"
-    )
-    if requests[0].since is None:
-        return statement
-    earliest = _earliest(feed, columns, [request.since or "" for request in requests])
-    return (
-        f"{statement} where ({_after(feed, columns, _text(earliest))}) "
-        f"and ({_after(feed, columns, 'o.since')})"
-    )
-
-
-def _earliest(feed: Feed, columns: tuple[SourceColumn, ...], values: list[str]) -> str:
-    if family(_watermark_type(feed, columns)) in ("integer", "decimal"):
-        return min(values, key=float)
-    return min(values)
-
-
-def _after(feed: Feed, columns: tuple[SourceColumn, ...], since: str) -> str:
-    assert feed.table.watermark is not None
-    type_name = _watermark_type(feed, columns)
-    column = f"q.{quoted(_watermark_column(feed))}"
-    return f"{column} >= {since}::{type_name} or {column} is null"
-
-
-def _watermark_type(feed: Feed, columns: tuple[SourceColumn, ...]) -> str:
-    name = _watermark_column(feed)
-    for column in columns:
-        if column.name == name:
-            return column.type
-    raise KanghuError(
-        what=f"水位列 {name} 不在来源里",
-        where=f"{feed.institution} {feed.name}",
-        rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}.watermark",
-        mend=f"来源现有的列:{', '.join(column.name for column in columns)}",
-    )
-
-
-def _watermark_column(feed: Feed) -> str:
-    assert feed.table.watermark is not None
-    return own_name(feed, feed.table.watermark.column)
-
-
-def _text(value: str | None) -> str:
-    return f"{Literal(value).as_string()}::text" if value is not None else "null::text"
 
 
 def _unreachable(feed: Feed, reason: str) -> KanghuError:

@@ -80,3 +80,24 @@ def test_a_torn_file_is_refused_and_nothing_is_lost(settings: Settings, file: Pa
     file.write_bytes(whole)
     result = collect(settings, cities, cities.feeds(), full=True)
     assert (result.failed, result.unchanged_rows, result.deleted_rows) == ([], 2, 0)
+
+
+def test_many_files_are_read_at_once_and_one_at_fault_fails_alone(
+    settings: Settings, file: Path, tmp_path: Path
+) -> None:
+    whole = file.read_bytes()
+    for name in "ABC":
+        (tmp_path / f"{name}.db").write_bytes(whole)
+    (tmp_path / "B.db").write_bytes(whole[:3000])
+    cities = registry(system("sql", "sqlite", visits=VISITS), "", ("A", "B", "C"))
+    cities = Registry(
+        cities.systems,
+        {
+            name: one.model_copy(update={"connection": str(tmp_path / f"{name}.db")})
+            for name, one in cities.sources.items()
+        },
+    )
+    result = collect(settings, cities, cities.feeds())
+    assert [feed.institution for feed, _ in result.failed] == ["B"]
+    landed = bronze(settings, "visits", "select _institution, count(*) from bronze group by 1")
+    assert sorted(landed) == [("A", 2), ("C", 2)]
