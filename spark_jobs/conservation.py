@@ -85,18 +85,24 @@ def _delivered(session: SparkSession, lake: Lake, plan: MappedTable) -> DataFram
 
 def _versions(rows: DataFrame) -> dict[Place, tuple[int, int]]:
     """Rows that are meant for the dataset, and how many of them a newer row has superseded or
-    withdrawn: all but the newest of a key, and that too unless it stays."""
+    withdrawn: all but the newest of a key, and that too unless it stays. A deletion is meant where
+    any row of its key was."""
     by_key = rows.groupBy(*KEY).agg(
-        F.expr("count_if(_state <> 'elsewhere')").alias("versions"),
+        F.expr("count_if(_state in ('in', 'void'))").alias("versions"),
+        F.expr("count_if(_state = 'deleted')").alias("deletions"),
         F.expr("max_by(_state, _batch_id)").alias("newest"),
     )
-    counted = by_key.groupBy("_institution", "_feed").agg(
-        F.expr("sum(versions)").alias("bronze"), F.expr("count_if(newest = 'in')").alias("staying")
+    counted = (
+        by_key.where("versions > 0")
+        .groupBy("_institution", "_feed")
+        .agg(
+            F.expr("sum(versions + deletions)").alias("bronze"),
+            F.expr("count_if(newest = 'in')").alias("staying"),
+        )
     )
     return {
         (row["_institution"], row["_feed"]): (row["bronze"], row["bronze"] - row["staying"])
         for row in counted.collect()
-        if row["bronze"]
     }
 
 

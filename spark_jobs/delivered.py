@@ -79,9 +79,9 @@ def cleaned(bronze: DataFrame, plan: MappedTable, *, only_state: bool = False) -
 
 
 def state_expression(plan: MappedTable, columns: Sequence[str]) -> str:
-    """What a bronze row means to the dataset, over cleaned columns."""
-    fate = "out" if plan.mapping is not None else "elsewhere"
-    cases = [f"when _operation = 'delete' then '{fate}'"]
+    """What a bronze row means to the dataset, over cleaned columns: ``in``; ``void``; ``deleted``
+    (whatever it was); ``elsewhere``, not meant for this dataset."""
+    cases = ["when _operation = 'delete' then 'deleted'"]
     if DELIVERY_ERROR in columns:
         fate = "in" if plan.dataset == "exchange_message" else "elsewhere"
         cases.append(f"when `{DELIVERY_ERROR}` is not null then '{fate}'")
@@ -92,7 +92,7 @@ def state_expression(plan: MappedTable, columns: Sequence[str]) -> str:
         cases.append(f"when not coalesce({meant}, false) then 'elsewhere'")
     if plan.table.void:
         values = ", ".join(quote(value) for value in plan.table.void.values)
-        cases.append(f"when {quoted_name(plan.table.void.column)} in ({values}) then 'out'")
+        cases.append(f"when {quoted_name(plan.table.void.column)} in ({values}) then 'void'")
     return f"case {' '.join(cases)} else 'in' end"
 
 

@@ -40,9 +40,8 @@ def mapped(
     *,
     children: ChildFrame = lambda table: None,
 ) -> DataFrame:
-    """Meta columns, ``_state`` (``in``, ``out``, ``elsewhere``), raw and typed columns.
+    """Meta columns, ``_state`` (see ``state_expression``), raw and typed columns.
 
-    ``out``: withdrawn (deleted at the source, or void). ``elsewhere``: not meant for this dataset.
     A column that the mapping names and nobody has delivered yet is null.
     """
     clean = cleaned(bronze, plan)

@@ -23,7 +23,7 @@ from kanghu.settings import Settings
 from kanghu.store import connect
 from spark_jobs import quarantine
 from spark_jobs.conservation import FeedCount, count_dataset, save_counts
-from spark_jobs.delivered import MappedTable
+from spark_jobs.delivered import DELIVERY_ERROR, MappedTable
 from spark_jobs.findings import StagedDataset, write_findings
 from spark_jobs.mapping import mapped
 from spark_jobs.replace_rows import ensure_table, replace_rows
@@ -126,7 +126,7 @@ def carry(
         done, kept = work.run()
         if not work.touched:
             return done, kept, []
-        known = _tables_in_lake(lake, registry, name)
+        known = [one for one in tables_of(registry, name) if _is_in_lake(lake, one)]
         return (
             done,
             kept,
@@ -280,17 +280,18 @@ def _outcomes(staging: DataFrame) -> DataFrame:
 def _is_touched(lake: Lake, delivery: Delivery, plan: MappedTable) -> bool:
     """Whether the delivery brings rows of the table, or of a child table that its map adds up."""
     names = (plan.table_name, *(rule.table for rule in aggregates(plan)))
-    return any(delivery.has(plan.system.system, name) for name in names) and lake.exists(
-        lake.bronze(plan.system.system, plan.table_name)
-    )
+    is_new = any(delivery.has(plan.system.system, name) for name in names)
+    return is_new and _is_in_lake(lake, plan)
 
 
-def _tables_in_lake(lake: Lake, registry: Registry, dataset: str) -> list[MappedTable]:
-    return [
-        one
-        for one in tables_of(registry, dataset)
-        if lake.exists(lake.bronze(one.system.system, one.table_name))
-    ]
+def _is_in_lake(lake: Lake, plan: MappedTable) -> bool:
+    """Whether bronze has the table; one without a map counts if it has undecodable parts."""
+    path = lake.bronze(plan.system.system, plan.table_name)
+    if not lake.exists(path):
+        return False
+    if plan.mapping is not None:
+        return True
+    return any(field.name == DELIVERY_ERROR for field in lake.table(path).schema().fields)
 
 
 def _hidden(settings: Settings, batch_ids: Sequence[str]) -> tuple[str, ...]:

@@ -310,7 +310,7 @@ def test_where_and_void_decide_a_rows_state(session: SparkSession) -> None:
     ]
     frame = mapped(bronze(session, rows), plan(one, "patient"), load_catalogue().dataset("patient"))
     states = [row["_state"] for row in frame.orderBy("_source_key").select("_state").collect()]
-    assert states == ["in", "out", "elsewhere", "elsewhere"]
+    assert states == ["in", "void", "elsewhere", "elsewhere"]
 
 
 def test_an_expression_that_cannot_be_read_says_where() -> None:
