@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ import pytest
 
 from kanghu.settings import CHECKOUT, Settings, load_settings
 from kanghu.store import embedded_server_url
+
+# A worker of pytest-xdist has a main module without a file, by which PySpark takes it for a doctest
+# run and asks for a Spark distribution that its client does not bring.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 
 OUTSIDE_DATA = CHECKOUT.parent / "shared" / "data"
 """Real inputs that nobody here wrote; CI has them, a fresh clone does not."""
