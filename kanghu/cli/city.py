@@ -15,7 +15,7 @@ from kanghu.cli.flow import show_run
 from kanghu.errors import KanghuError
 from kanghu.settings import load_settings
 
-DEMO_RESIDENTS = 20_000
+DEMO_RESIDENTS = 5_000
 
 
 def register(app: typer.Typer) -> None:

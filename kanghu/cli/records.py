@@ -74,10 +74,10 @@ def explain(
         console.print(f"  参数 {name} = {value}")
     console.print(f"[dim]出处 {shown.source}[/dim]")
     for title, facts in (("分子", shown.numerator_rows), ("分母", shown.denominator_rows)):
-        if facts:
-            heads = list(facts[0])
-            body = [[fact[head] for head in heads] for fact in facts[:rows]]
-            console.print(table(f"{title}的行(共 {len(facts):,})", heads, body))
+        console.print(f"[bold]{title}的行[/bold](共 {len(facts):,},列出 {min(rows, len(facts))})")
+        for fact in facts[:rows]:
+            told = ", ".join(f"{name}={value}" for name, value in fact.items() if value is not None)
+            console.print(f"  {told}", highlight=False)
 
 
 def dictionary(
