@@ -106,6 +106,8 @@ def _show_profile(profile: object) -> None:
     ]
     heads = ("列", "像是", "空", "不同值", "例", "映射到")
     console.print(table(f"样本 {profile.rows} 行", heads, rows))
+    if profile.missing:
+        console.print(f"[red]映射要用、来源却没有的列[/red]:{', '.join(profile.missing)}")
     unknown = [
         (code.column, code.value, code.rows, ", ".join(code.suggestions) or "—")
         for code in profile.unknown_codes
