@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import BooleanType, IntegerType, StringType, StructField, StructType
 
 from expectations.compile_spark import id_number_is_valid, masked, quote
 from expectations.model import Expectation
@@ -25,7 +25,7 @@ from kanghu.lake import Lake
 from kanghu.settings import Settings
 from spark_jobs.findings import COLUMNS, SCHEMA, rule_table
 from spark_jobs.replace_rows import ensure_table, partition_sizes, write_groups
-from spark_jobs.staging import DATASETS_AT_ONCE
+from spark_jobs.staging import DATASETS_AT_ONCE, KEY
 from standards.catalogue import Catalogue, Dataset, load_catalogue
 
 
@@ -167,18 +167,18 @@ def _orphans(
     """
     parent, _, parent_column = rule.expression.partition(".")
     known = session.sql(f"select _institution, {parent_column} as parent_key from {parent}")
+    delivering = set(partition_sizes(lake, lake.silver(parent), "_institution"))
     quarantined = lake.quarantine(parent)
     if lake.exists(quarantined) and catalogue.dataset(parent).key == (parent_column,):
         held = session.read.format("delta").load(quarantined)
         known = known.unionByName(held.selectExpr("_institution", "_key as parent_key"))
+        delivering |= set(partition_sizes(lake, quarantined, "_institution"))
     children = session.sql(
         f"select {', '.join(_OFFENDER[:-1])}, {rule.column} as value, {rule.column} as parent_key "
-        f"from {dataset.name} where {rule.column} is not null"
+        f"from {dataset.name} where {rule.column} is not null "
+        f"and _institution in ({', '.join(map(quote, sorted(delivering)))})"
     )
-    delivering = known.select("_institution").distinct()
-    return children.join(known, on=["_institution", "parent_key"], how="left_anti").join(
-        delivering, on="_institution", how="left_semi"
-    )
+    return children.join(known, on=["_institution", "parent_key"], how="left_anti")
 
 
 def _create_views(
@@ -193,10 +193,8 @@ def _create_views(
             *(name for name in rows.columns if name not in _instants(dataset)),
             *(f"cast({name} as timestamp) as {name}" for name in _instants(dataset)),
         )
-        columns = {column.name for column in dataset.columns}
-        if "id_no" in columns:
-            kind = "id_type_code" if "id_type_code" in columns else None
-            rows = rows.selectExpr("*", f"{id_number_is_valid('id_no', kind)} as valid_id_no")
+        if name == "patient":
+            rows = _with_valid_numbers(session, lake, rows)
         rows.createOrReplaceTempView(name)
     deaths = [
         # What is registered as a death counts more than a date on somebody's record.
@@ -215,6 +213,18 @@ def _create_views(
         ).createOrReplaceTempView("death")
     if "patient" in present:
         session.sql(_SEX).createOrReplaceTempView("sex")
+
+
+def _with_valid_numbers(session: SparkSession, lake: Lake, patients: DataFrame) -> DataFrame:
+    """``patients`` with ``valid_id_no``, worked out once: two rules filter on it, and a filter on
+    so long an expression takes Sail seconds to plan."""
+    path = f"{lake.staging('patient')}/valid_numbers"
+    valid = id_number_is_valid("id_no", "id_type_code")
+    judged = patients.where("id_no is not null").selectExpr(*KEY, f"{valid} as valid_id_no")
+    judged.write.mode("overwrite").parquet(path)
+    fields = [*(StructField(name, StringType()) for name in KEY)]
+    schema = StructType([*fields, StructField("valid_id_no", BooleanType())])
+    return patients.join(session.read.schema(schema).parquet(path), on=list(KEY), how="left")
 
 
 def _instants(dataset: Dataset) -> list[str]:
