@@ -116,7 +116,7 @@ from (
 def make_bronze(settings: Settings, rows: int) -> int:
     """Land about ``rows`` rows of batch ``b1`` in 24 institutions; answers how many."""
     path = Lake(settings.lake).bronze(SYSTEM["system"], "mzjl")
-    each = -(-rows // INSTITUTIONS)
+    each = rows // INSTITUTIONS
     with connect_duckdb() as connection, connect(settings) as store:
         store.execute(
             "insert into kanghu.batch (batch_id, kind, state) values ('b1', 'collect', 'collected')"

@@ -24,7 +24,7 @@ from standards.projections.spark_schema import silver_schema
 
 DATASETS_AT_ONCE = 2
 """A small dataset costs mostly planning, which takes one core."""
-ROWS_A_CHUNK = 750_000
+ROWS_A_CHUNK = 1_000_000
 KEY = ("_institution", "_feed", "_source_key")
 SPLITTING = frozenset({"hl7", "json", "xml"})
 """Kinds whose parts may be undecodable; those go to ``exchange_message``'s quarantine."""
