@@ -39,7 +39,12 @@ KINDS = {
     "json": "JSON/FHIR",
     "xml": "共享文档(XML)",
 }
-_LINKED_BY = "linked_by"
+LINKED_BY = {
+    "id_number": "有效身份证号",
+    "person_number": "同一机构的同一编号",
+    "similarity": "姓名、出生日期等相似",
+    "alone": "没有与别的记录相连",
+}
 _MOST_FINDINGS = 40
 
 
@@ -205,13 +210,13 @@ def _people(
 ) -> tuple[list[dict[str, Any]], int]:
     link = Lake(settings.lake).identity("person_link")
     rows = connection.execute(
-        f"select {_LINKED_BY}, count(distinct (_institution, _feed, _source_key, dataset)) "
+        "select linked_by, count(distinct (_institution, _feed, _source_key, dataset)) "
         f"from delta_scan('{link}') group by all order by 2 desc"
     ).fetchall()
     (residents,) = connection.execute(
         f"select count(distinct resident_id) from delta_scan('{link}')"
     ).fetchone() or (0,)
-    return [{"name": name, "count": count} for name, count in rows], int(residents)
+    return [{"name": LINKED_BY.get(by, by), "count": count} for by, count in rows], int(residents)
 
 
 def _indicators(
