@@ -19,6 +19,7 @@ from kanghu.lake import Lake
 from kanghu.settings import Settings
 from kanghu.store import connect
 from spark_jobs.delivered import MappedTable, cleaned, state_expression
+from spark_jobs.replace_rows import partition_sizes, write_groups
 from spark_jobs.staging import KEY
 
 
@@ -47,8 +48,31 @@ def count_dataset(
     institutions: Iterable[str],
     hidden: Sequence[str],
 ) -> list[FeedCount]:
-    """Count the feeds of ``institutions`` in every layer; ``hidden`` batches are not seen yet."""
-    chosen = f"_institution in ({', '.join(map(quote, sorted(institutions)))})"
+    """Count the feeds of ``institutions`` in every layer; ``hidden`` batches are not seen yet.
+
+    Some institutions at a time: counting holds every key that it counts.
+    """
+    sizes: dict[str, int] = {}
+    for plan in tables:
+        path = lake.bronze(plan.system.system, plan.table_name)
+        for institution, rows in partition_sizes(lake, path, "_institution").items():
+            sizes[institution] = sizes.get(institution, 0) + rows
+    return [
+        count
+        for group in write_groups(sorted(institutions), sizes, {})
+        for count in _count(session, lake, dataset, tables, group, hidden)
+    ]
+
+
+def _count(
+    session: SparkSession,
+    lake: Lake,
+    dataset: str,
+    tables: Sequence[MappedTable],
+    institutions: Sequence[str],
+    hidden: Sequence[str],
+) -> list[FeedCount]:
+    chosen = f"_institution in ({', '.join(map(quote, institutions))})"
     seen = f"_batch_id not in ({', '.join(map(quote, hidden))})" if hidden else "true"
     delivered = [_delivered(session, lake, plan).where(chosen).where(seen) for plan in tables]
     bronze = _versions(reduce(DataFrame.unionByName, delivered))
