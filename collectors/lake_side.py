@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import duckdb
 
 from collectors.readers import Checksum
-from collectors.row_hash import duckdb_checksum, duckdb_hash, literal, quoted
+from collectors.row_hash import duckdb_checksum, duckdb_hash, quoted
+from collectors.spool import literal
 
 
 def define_lake_rows(
