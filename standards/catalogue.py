@@ -23,10 +23,12 @@ from standards.model import (
     Dataset,
     DataType,
     Format,
+    Group,
     Relation,
     Required,
     Rule,
     Sensitivity,
+    Store,
     ValueDomain,
 )
 from standards.tables import Row, read_rows
@@ -40,6 +42,7 @@ __all__ = [
     "DataType",
     "Dataset",
     "Format",
+    "Group",
     "Relation",
     "Required",
     "Rule",
@@ -53,6 +56,9 @@ ROOM = Path(__file__).resolve().parent
 IDENTIFIER = r"DE0[1-9]\.\d{2}\.\d{3}\.\d{2}|KH\d{2}\.\d{3}\.\d{2}"
 """WS 363's own grammar, or a local identifier, so that nobody mistakes ours for the standard's."""
 
+FIELD = r"HDSD\d{2}\.\d{2}\.\d{3}"
+"""A field of a standard dataset (WS 445: HDSD00.02 to HDSD00.18)."""
+
 _T = TypeVar("_T")
 
 _ELEMENT = tuple(DataElement.__annotations__)
@@ -60,10 +66,11 @@ _DOMAIN = ("value_domain", "name_zh", "coverage", "std_version", "ignored", "not
 _CODE = tuple(Code.__annotations__)
 _DATASET = (
     *("dataset", "group", "identifier", "name_zh", "key", "person", "event_time", "parents"),
-    *("reported_by", "frequency"),
+    *("reported_by", "frequency", "forms", "version"),
 )
+_GROUP = tuple(Group.__annotations__)
 _COLUMN = (
-    *("column", "data_element", "name_zh", "required", "repeats", "type", "format"),
+    *("column", "data_element", "field", "name_zh", "required", "repeats", "type", "format"),
     *("value_domain", "rule", "sensitivity"),
 )
 
@@ -80,10 +87,14 @@ def load_catalogue(room: Path = ROOM) -> Catalogue:
     elements: dict[str, DataElement] = {}
     for row in read_rows(room / "data_elements.csv", _ELEMENT):
         _add(elements, row["identifier"], _element(row, domains), row)
+    groups: dict[str, Group] = {}
+    for row in read_rows(room / "datasets" / "groups.csv", _GROUP):
+        _check_choice(row, "store", Store)
+        _add(groups, row["group"], Group(**row.cells), row)  # type: ignore[arg-type]
     datasets: dict[str, Dataset] = {}
     for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
-        _add(datasets, row["dataset"], _dataset(room, row, elements, domains), row)
-    catalogue = Catalogue(elements, domains, datasets)
+        _add(datasets, row["dataset"], _dataset(room, row, elements, domains, groups), row)
+    catalogue = Catalogue(elements, domains, groups, datasets)
     for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
         _check_relations(catalogue, catalogue.datasets[row["dataset"]], row)
     return catalogue
@@ -130,8 +141,16 @@ def _value_domain(room: Path, row: Row) -> ValueDomain:
 
 
 def _dataset(
-    room: Path, row: Row, elements: dict[str, DataElement], domains: dict[str, ValueDomain]
+    room: Path,
+    row: Row,
+    elements: dict[str, DataElement],
+    domains: dict[str, ValueDomain],
+    groups: dict[str, Group],
 ) -> Dataset:
+    if row["group"] not in groups:
+        row.fail(f"没有数据集分组 {row['group']!r}", "先在 datasets/groups.csv 里加这个分组")
+    if not row["version"].isdigit():
+        row.fail(f"版本 {row['version']!r} 不是数字", "第一版写 1;不兼容的改动加 1")
     path = room / "datasets" / row["group"] / f"{row['dataset']}.csv"
     columns: dict[str, Column] = {}
     for item in read_rows(path, _COLUMN):
@@ -152,6 +171,8 @@ def _dataset(
         relations=tuple(_relation(part) for part in row["parents"].split(";") if part),
         reported_by=row["reported_by"],
         frequency=row["frequency"],
+        forms=tuple(row["forms"].split()),
+        version=int(row["version"]),
         columns=tuple(columns.values()),
     )
 
@@ -173,6 +194,7 @@ def _column(
         dataset=dataset,
         name=row["column"],
         element=element,
+        field=_field(row),
         name_zh=row["name_zh"] or element.name_zh,
         required=row["required"],  # type: ignore[arg-type]
         repeats=row["repeats"] == "1",
@@ -182,6 +204,15 @@ def _column(
         rules=tuple(_rule(row, text) for text in row["rule"].split()),
         sensitivity=row["sensitivity"] or element.sensitivity,  # type: ignore[arg-type]
     )
+
+
+def _field(row: Row) -> str:
+    if row["field"] and not re.fullmatch(FIELD, row["field"]):
+        row.fail(
+            f"数据集字段标识 {row['field']!r} 不合规则",
+            "标准数据集的字段写 HDSDnn.nn.nnn;没有标准标识的空着",
+        )
+    return row["field"]
 
 
 def _format(row: Row, text: str) -> Format:

@@ -130,6 +130,9 @@ class Column:
     dataset: str
     name: str
     element: DataElement
+    field: str
+    """The standard's own identifier of this field in this dataset (``HDSD00.03.025``); empty
+    where the evidence gives none. One element names many fields, so a field is more than it."""
     name_zh: str
     required: Required
     repeats: bool
@@ -174,6 +177,10 @@ class Dataset:
     relations: tuple[Relation, ...]
     reported_by: str
     frequency: str
+    forms: tuple[str, ...]
+    """The city's forms and tables that this dataset holds (``B11``: forms.md of the tender)."""
+    version: int
+    """Counts the breaking changes: a column added leaves it, one renamed or retyped raises it."""
     columns: tuple[Column, ...]
 
     def column(self, name: str) -> Column:
@@ -197,12 +204,28 @@ class Dataset:
         return carried or self.key
 
 
+Store = Literal["population", "emr", "health_record", "master", "operations", "exchange"]
+"""The stores that a city keeps: whole population, regional EMR, regional health record (the three
+that L-16 names), and beside them master data, operations and what is merely passed on."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of datasets: the folder they stand in, the store they belong to, who owns them."""
+
+    group: str
+    name_zh: str
+    store: Store
+    owner: str
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Everything that the tables say."""
 
     elements: dict[str, DataElement]
     value_domains: dict[str, ValueDomain]
+    groups: dict[str, Group]
     datasets: dict[str, Dataset]
 
     def dataset(self, name: str) -> Dataset:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from kanghu.errors import KanghuError
+from standards.catalogue import load_catalogue
 from standards.model import Sensitivity
 from standards.organisations import (
     ACCESS,
@@ -23,7 +24,6 @@ from standards.organisations import (
     within,
 )
 from standards.tables import read_rows
-from standards.wording import GROUP
 
 ScopeLevel = Literal["city", "county", "institution", "department", "own"]
 Sight = Literal["clear", "mask", "hide"]
@@ -95,14 +95,13 @@ def load_roles(folder: Path = ACCESS) -> dict[str, Role]:
         if row["scope"] not in get_args(ScopeLevel):
             row.fail(f"没有范围 {row['scope']!r}", f"可用:{', '.join(get_args(ScopeLevel))}")
         found[row["role"]] = Role(**row.cells, permissions={})  # type: ignore[arg-type]
+    targets = (*load_catalogue().groups, *LAYERS)
     for row in read_rows(folder / "permissions.csv", tuple(Permission.__annotations__)):
         role = found.get(row["role"])
         if role is None:
             row.fail(f"没有角色 {row['role']!r}", "先在 roles.csv 里加这个角色")
-        if row["target"] not in (*GROUP, *LAYERS):
-            row.fail(
-                f"没有数据集分组或层 {row['target']!r}", f"可用:{', '.join((*GROUP, *LAYERS))}"
-            )
+        if row["target"] not in targets:
+            row.fail(f"没有数据集分组或层 {row['target']!r}", f"可用:{', '.join(targets)}")
         if row["target"] in role.permissions:
             row.fail(f"{row['role']} 对 {row['target']} 的权限重复", "合成一行")
         for name in ("direct", "quasi", "sensitive", "staff"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from standards.model import Column, Coverage, Dataset, DataType, Required, Rule, Sensitivity
+from standards.model import Column, Coverage, Dataset, DataType, Required, Rule, Sensitivity, Store
 
 REQUIRED: dict[Required, str] = {"M": "必填", "R": "应填", "O": "可选"}
 
@@ -26,18 +26,13 @@ TYPE: dict[DataType, str] = {
     "BY": "二进制",
 }
 
-GROUP = {
-    "master": "主数据",
-    "person": "个人",
-    "outpatient": "门诊",
-    "laboratory": "检查检验",
-    "inpatient": "住院",
-    "fees": "费用",
-    "health_record": "健康档案",
-    "checkup": "健康体检",
-    "chronic": "慢病管理",
-    "population": "人口与死亡",
-    "exchange": "交换与其他",
+STORE: dict[Store, str] = {
+    "population": "全员人口库",
+    "emr": "电子病历库",
+    "health_record": "健康档案库",
+    "master": "主数据与字典",
+    "operations": "业务运营",
+    "exchange": "交换",
 }
 
 COVERAGE: dict[Coverage, str] = {

@@ -19,7 +19,6 @@ from standards.model import Catalogue, Column, Dataset, ValueDomain
 from standards.wording import (
     COVERAGE,
     FREQUENCY,
-    GROUP,
     REPORTED_BY,
     REQUIRED,
     SENSITIVITY,
@@ -46,7 +45,7 @@ def write_dictionary(path: Path, catalogue: Catalogue | None = None) -> Path:
 
 def _content(catalogue: Catalogue) -> dict[str, Any]:
     return {
-        "groups": GROUP,
+        "groups": {one.group: one.name_zh for one in catalogue.groups.values()},
         "words": {"required": REQUIRED, "sensitivity": SENSITIVITY, "type": TYPE},
         "datasets": [_dataset(one) for one in catalogue.datasets.values()],
         "elements": [
@@ -74,6 +73,8 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "zh": dataset.name_zh,
         "py": initials(dataset.name_zh),
         "group": dataset.group,
+        "forms": dataset.forms,
+        "version": dataset.version,
         "identifier": dataset.identifier,
         "key": dataset.key,
         "person": dataset.person,

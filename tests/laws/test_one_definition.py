@@ -36,7 +36,7 @@ def with_one_more(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     with (room / "data_elements.csv").open("a", encoding="utf-8") as file:
         file.write(f"KH99.001.00,{COLUMN},血脂备注,S3,N1,GB2261.1,,sensitive,KH-1\n")
     with (room / "datasets" / "person" / "patient.csv").open("a", encoding="utf-8") as file:
-        file.write(f"{COLUMN},KH99.001.00,{NAME},M,,,,,,\n")
+        file.write(f"{COLUMN},KH99.001.00,,{NAME},M,,,,,,\n")
     return load_catalogue(room)
 
 

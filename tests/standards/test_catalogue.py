@@ -12,9 +12,13 @@ import pytest
 
 from kanghu.errors import KanghuError
 from standards.catalogue import IDENTIFIER, ROOM, load_catalogue
-from standards.wording import FREQUENCY, GROUP, REPORTED_BY, rule_text
+from standards.wording import FREQUENCY, REPORTED_BY, rule_text
 
 CATALOGUE = load_catalogue()
+PATIENTS_AND_FAMILY = {
+    *("name", "contact_name", "mother_name", "head_name"),
+}
+"""Columns that name who is treated, or a relative; every other name is of somebody at work."""
 COLUMNS = [column for one in CATALOGUE.datasets.values() for column in one.columns]
 
 
@@ -59,7 +63,7 @@ def test_keys_are_mandatory_and_persons_are_columns() -> None:
     for dataset in CATALOGUE.datasets.values():
         assert all(dataset.column(name).required == "M" for name in dataset.key), dataset.name
         assert all(dataset.column(name) for name in dataset.person_columns)
-        assert dataset.group in GROUP
+        assert dataset.group in CATALOGUE.groups
         assert dataset.frequency in FREQUENCY
         assert dataset.reported_by in REPORTED_BY
 
@@ -100,9 +104,8 @@ def test_whoever_signs_is_staff_and_whoever_is_treated_is_direct() -> None:
     """One element names them all (DE02.01.039.00): the dataset says whom it means."""
     named = [column for column in COLUMNS if column.element.identifier == "DE02.01.039.00"]
     assert {column.sensitivity for column in named} == {"staff", "direct"}
-    patients = {"name", "contact_name", "mother_name"}
     for column in named:
-        if column.name in patients or column.dataset == "household":
+        if column.name in PATIENTS_AND_FAMILY and column.dataset != "institution":
             assert column.sensitivity == "direct", f"{column.dataset}.{column.name}"
         else:
             assert column.sensitivity == "staff", f"{column.dataset}.{column.name}"
@@ -129,13 +132,17 @@ def test_reading_is_fast() -> None:
         ("data_elements.csv", "KH99.001.00,x,名,S1,AN..5,,,secret,KH-1", "sensitivity"),
         ("data_elements.csv", "KH99.001.00,x,名,S3,N1,NO.domain,,none,KH-1", "值域"),
         ("data_elements.csv", "KH00.001.00,x,名,S1,AN..5,,,none,KH-1", "重复"),
-        ("datasets/person/patient.csv", "x,KH99.999.00,,O,,,,,,", "没有数据元"),
-        ("datasets/person/patient.csv", "x,KH00.001.00,,X,,,,,,", "required"),
-        ("datasets/person/patient.csv", "x,KH00.001.00,,O,,,,,range(1),", "规则"),
-        ("datasets/person/patient.csv", "x,KH00.001.00,,O,,,,,soon,", "规则"),
-        ("datasets/person/patient.csv", "name,KH00.001.00,,O,,,,,,", "重复"),
+        ("datasets/person/patient.csv", "x,KH99.999.00,,,O,,,,,,", "没有数据元"),
+        ("datasets/person/patient.csv", "x,KH00.001.00,,,X,,,,,,", "required"),
+        ("datasets/person/patient.csv", "x,KH00.001.00,,,O,,,,,range(1),", "规则"),
+        ("datasets/person/patient.csv", "x,KH00.001.00,,,O,,,,,soon,", "规则"),
+        ("datasets/person/patient.csv", "name,KH00.001.00,,,O,,,,,,", "重复"),
         ("datasets/person/patient.csv", "x,KH00.001.00,O", "格"),
-        ("datasets/datasets.csv", "nothing,person,KH99.01,无,x,none,,,all,daily", "缺少一张表"),
+        ("datasets/person/patient.csv", "x,KH00.001.00,HDSD2.1,,O,,,,,,", "字段标识"),
+        ("datasets/groups.csv", "attic,阁楼,attic,无", "store"),
+        ("datasets/datasets.csv", "x,attic,KH99.01,无,x,none,,,all,daily,,1", "分组"),
+        ("datasets/datasets.csv", "x,person,KH99.01,无,x,none,,,all,daily,,one", "版本"),
+        ("datasets/datasets.csv", "nothing,person,KH99.01,无,x,none,,,all,daily,,1", "缺少一张表"),
         ("value_domains/value_domains.csv", "KH.x,无,sometimes,KH-1,,", "coverage"),
         ("value_domains/GB2261.1.csv", "1,又是男,,", "重复"),
     ],

@@ -13,7 +13,6 @@ from standards.catalogue import load_catalogue
 from standards.organisations import ACCESS, institutions, load_organisations, within
 from standards.projections.column_masks import VisibleColumn, visible_columns
 from standards.roles import LAYERS, load_roles, resolve_scope
-from standards.wording import GROUP
 
 CATALOGUE = load_catalogue()
 ROLES = load_roles()
@@ -34,7 +33,7 @@ def test_every_role_and_scope_resolves(role: str) -> None:
         assert home in scope.organisations
         assert scope.narrowed_to == (level if level in ("department", "own") else "")
     for target in ROLES[role].permissions:
-        assert target in (*GROUP, *LAYERS)
+        assert target in (*load_catalogue().groups, *LAYERS)
 
 
 def test_a_city_sees_all_a_county_its_own_an_institution_itself() -> None:
