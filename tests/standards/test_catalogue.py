@@ -105,7 +105,8 @@ def test_whoever_signs_is_staff_and_whoever_is_treated_is_direct() -> None:
     named = [column for column in COLUMNS if column.element.identifier == "DE02.01.039.00"]
     assert {column.sensitivity for column in named} == {"staff", "direct"}
     for column in named:
-        if column.name in PATIENTS_AND_FAMILY and column.dataset != "institution":
+        in_care = CATALOGUE.dataset(column.dataset).group != "master"
+        if in_care and column.name in PATIENTS_AND_FAMILY:
             assert column.sensitivity == "direct", f"{column.dataset}.{column.name}"
         else:
             assert column.sensitivity == "staff", f"{column.dataset}.{column.name}"
