@@ -21,7 +21,8 @@ class Settings:
 
     ``engine`` is ``sail`` or ``sc://host:port``; ``lake`` a path or ``s3://…``; ``store`` is
     ``embedded`` or ``postgresql://…``; ``marts`` a DuckDB path or ``trino://…``; ``sources`` a
-    folder with ``systems/`` and ``sources/`` that a site keeps outside the checkout, or ``None``.
+    folder with ``systems/`` and ``sources/`` that a site keeps outside the checkout, or ``None``;
+    ``standards`` a folder with the official lists that a site has loaded (it may not exist yet).
     """
 
     home: Path
@@ -30,6 +31,7 @@ class Settings:
     store: str
     marts: str
     sources: Path | None
+    standards: Path
 
     def at_home(self, home: Path) -> Settings:
         """The same settings with everything embedded under another home."""
@@ -40,6 +42,7 @@ class Settings:
             marts=str(home / "marts.duckdb"),
             store="embedded",
             sources=home / "sources",
+            standards=home / "standards",
         )
 
 
@@ -48,6 +51,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environment is None else environment
     home = Path(env.get("KANGHU_HOME") or CHECKOUT / ".kanghu").expanduser().resolve()
     sources = env.get("KANGHU_SOURCES")
+    standards = env.get("KANGHU_STANDARDS")
     return Settings(
         home=home,
         engine=env.get("KANGHU_ENGINE") or "sail",
@@ -55,6 +59,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         store=env.get("KANGHU_STORE") or "embedded",
         marts=env.get("KANGHU_MARTS") or str(home / "marts.duckdb"),
         sources=Path(sources).expanduser().resolve() if sources else _default_sources(home),
+        standards=Path(standards).expanduser().resolve() if standards else home / "standards",
     )
 
 

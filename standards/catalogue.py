@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from kanghu.settings import load_settings
 from standards.model import (
     RULES,
     Catalogue,
@@ -31,7 +32,7 @@ from standards.model import (
     Store,
     ValueDomain,
 )
-from standards.tables import Row, read_rows
+from standards.tables import Row, Tell, read_rows, stop_at, told
 
 __all__ = [
     "Catalogue",
@@ -75,29 +76,65 @@ _COLUMN = (
 )
 
 
-@cache
-def load_catalogue(room: Path = ROOM) -> Catalogue:
-    """Read the catalogue's tables; raises ``KanghuError`` naming the file and line that is wrong.
+def load_catalogue(room: Path | None = None) -> Catalogue:
+    """The product's catalogue with the site's own official tables over it, or that of ``room``.
 
-    Read once a process and folder (some 30 ms).
+    Read once a process and folder. Raises ``KanghuError`` naming the file and line that is wrong.
     """
-    domains: dict[str, ValueDomain] = {}
-    for row in read_rows(room / "value_domains" / "value_domains.csv", _DOMAIN):
-        _add(domains, row["value_domain"], _value_domain(room, row), row)
-    elements: dict[str, DataElement] = {}
-    for row in read_rows(room / "data_elements.csv", _ELEMENT):
-        _add(elements, row["identifier"], _element(row, domains), row)
+    if room is not None:
+        return _loaded(room, None)
+    site = load_settings().standards
+    return _loaded(ROOM, site if site.is_dir() else None)
+
+
+@cache
+def _loaded(room: Path, site: Path | None) -> Catalogue:
+    return read_catalogue(room, stop_at, site)
+
+
+def read_catalogue(room: Path, tell: Tell, site: Path | None = None) -> Catalogue:
+    """Read the tables of ``room``, giving each wrong row to ``tell`` (and leaving it out).
+
+    The tables of ``site`` (``kanghu standards load``) take the place of ours: its value domains
+    whole, its data elements a row each.
+    """
+    domains = _value_domains(room, tell)
+    elements = _elements(room, domains, tell)
+    if site is not None and (site / "value_domains" / "value_domains.csv").exists():
+        domains |= _value_domains(site, tell)
+    if site is not None and (site / "data_elements.csv").exists():
+        elements |= _elements(site, domains, tell)
     groups: dict[str, Group] = {}
-    for row in read_rows(room / "datasets" / "groups.csv", _GROUP):
-        _check_choice(row, "store", Store)
-        _add(groups, row["group"], Group(**row.cells), row)  # type: ignore[arg-type]
-    datasets: dict[str, Dataset] = {}
-    for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
-        _add(datasets, row["dataset"], _dataset(room, row, elements, domains, groups), row)
-    catalogue = Catalogue(elements, domains, groups, datasets)
-    for row in read_rows(room / "datasets" / "datasets.csv", _DATASET):
-        _check_relations(catalogue, catalogue.datasets[row["dataset"]], row)
+    for row in read_rows(room / "datasets" / "groups.csv", _GROUP, tell):
+        with told(tell):
+            _check_choice(row, "store", Store)
+            _add(groups, row["group"], Group(**row.cells), row)  # type: ignore[arg-type]
+    catalogue = Catalogue(elements, domains, groups, {})
+    rows = []
+    for row in read_rows(room / "datasets" / "datasets.csv", _DATASET, tell):
+        with told(tell):
+            _add(catalogue.datasets, row["dataset"], _dataset(room, row, catalogue, tell), row)
+            rows.append(row)
+    for row in rows:
+        with told(tell):
+            _check_relations(catalogue, catalogue.datasets[row["dataset"]], row)
     return catalogue
+
+
+def _value_domains(room: Path, tell: Tell) -> dict[str, ValueDomain]:
+    found: dict[str, ValueDomain] = {}
+    for row in read_rows(room / "value_domains" / "value_domains.csv", _DOMAIN, tell):
+        with told(tell):
+            _add(found, row["value_domain"], _value_domain(room, row, tell), row)
+    return found
+
+
+def _elements(room: Path, domains: dict[str, ValueDomain], tell: Tell) -> dict[str, DataElement]:
+    found: dict[str, DataElement] = {}
+    for row in read_rows(room / "data_elements.csv", _ELEMENT, tell):
+        with told(tell):
+            _add(found, row["identifier"], _element(row, domains), row)
+    return found
 
 
 def _add(found: dict[str, _T], name: str, thing: _T, row: Row) -> None:
@@ -119,16 +156,17 @@ def _element(row: Row, domains: dict[str, ValueDomain]) -> DataElement:
     return DataElement(**row.cells)  # type: ignore[arg-type]
 
 
-def _value_domain(room: Path, row: Row) -> ValueDomain:
+def _value_domain(room: Path, row: Row, tell: Tell) -> ValueDomain:
     _check_choice(row, "coverage", Coverage)
     path = room / "value_domains" / f"{row['value_domain']}.csv"
     codes: dict[str, Code] = {}
     if path.exists() or row["coverage"] != "open":
-        for item in read_rows(path, _CODE):
+        for item in read_rows(path, _CODE, tell):
             code = Code(
                 item["code"], item["name_zh"], item["parent"], tuple(item["aliases"].split())
             )
-            _add(codes, code.code, code, item)
+            with told(tell):
+                _add(codes, code.code, code, item)
     return ValueDomain(
         identifier=row["value_domain"],
         name_zh=row["name_zh"],
@@ -140,21 +178,16 @@ def _value_domain(room: Path, row: Row) -> ValueDomain:
     )
 
 
-def _dataset(
-    room: Path,
-    row: Row,
-    elements: dict[str, DataElement],
-    domains: dict[str, ValueDomain],
-    groups: dict[str, Group],
-) -> Dataset:
-    if row["group"] not in groups:
+def _dataset(room: Path, row: Row, known: Catalogue, tell: Tell) -> Dataset:
+    if row["group"] not in known.groups:
         row.fail(f"没有数据集分组 {row['group']!r}", "先在 datasets/groups.csv 里加这个分组")
     if not row["version"].isdigit():
         row.fail(f"版本 {row['version']!r} 不是数字", "第一版写 1;不兼容的改动加 1")
     path = room / "datasets" / row["group"] / f"{row['dataset']}.csv"
     columns: dict[str, Column] = {}
-    for item in read_rows(path, _COLUMN):
-        _add(columns, item["column"], _column(row["dataset"], item, elements, domains), item)
+    for item in read_rows(path, _COLUMN, tell):
+        with told(tell):
+            _add(columns, item["column"], _column(row["dataset"], item, known), item)
     person = "" if row["person"] == "none" else row["person"]
     key = tuple(row["key"].split(","))
     for name in (*key, *([person] if person != "self" else []), row["event_time"]):
@@ -177,15 +210,13 @@ def _dataset(
     )
 
 
-def _column(
-    dataset: str, row: Row, elements: dict[str, DataElement], domains: dict[str, ValueDomain]
-) -> Column:
-    element = elements.get(row["data_element"])
+def _column(dataset: str, row: Row, known: Catalogue) -> Column:
+    element = known.elements.get(row["data_element"])
     if element is None:
         row.fail(f"没有数据元 {row['data_element']!r}", "先在 data_elements.csv 里加这个数据元")
     domain = row["value_domain"] or element.value_domain
     domain = "" if domain == "none" else domain
-    _check_domain(row, domain, domains)
+    _check_domain(row, domain, known.value_domains)
     _check_choice(row, "required", Required)
     for name, choices in (("type", DataType), ("sensitivity", Sensitivity)):
         if row[name]:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from kanghu.cli import city, flow, records, sources
+from kanghu.cli import city, flow, records, sources, standards
 from kanghu.cli.console import show_error
 from kanghu.errors import KanghuError
 
@@ -22,6 +22,7 @@ city.register(app)
 flow.register(app)
 records.register(app)
 app.add_typer(sources.app, name="source")
+app.add_typer(standards.app, name="standards")
 app.add_typer(records.quarantine_app, name="quarantine")
 
 
