@@ -97,3 +97,11 @@ create table if not exists kanghu.lease (
     fencing bigint not null,
     expires_at timestamptz not null
 );
+
+-- Which version of each dataset silver holds; a table that is being rebuilt does not hold all yet.
+create table if not exists kanghu.silver_version (
+    dataset text primary key,
+    version integer not null,
+    state text not null check (state in ('current', 'rebuilding')),
+    changed_at timestamptz not null default now()
+);

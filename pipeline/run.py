@@ -23,6 +23,7 @@ from spark_jobs.identity import IdentifyResult, identify
 from spark_jobs.normalise import NormaliseResult, normalise
 from spark_jobs.replay import replay as replay_current
 from spark_jobs.restamp import restamp
+from spark_jobs.versions import Evolution, evolve, rebuilt
 from standards.catalogue import load_catalogue
 
 BRONZE = "lake/bronze"
@@ -38,6 +39,7 @@ class RunResult:
     collected: CollectResult | None = None
     comparisons: list[ComparisonResult] = field(default_factory=list)
     normalised: list[NormaliseResult] = field(default_factory=list)
+    evolved: Evolution | None = None
     identified: IdentifyResult | None = None
     built: BuildResult | None = None
 
@@ -90,6 +92,7 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
     result.batches = sorted({*batches, *waiting})
     people = self_datasets()
     with lease(settings, SILVER):
+        _evolve(settings, registry, result, watch)
         if batches:
             with watch.step("规范化:人员"):
                 result.normalised.append(normalise(settings, registry, batches, people))
@@ -102,7 +105,7 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
             with watch.step("跨记录规则"):
                 evaluate_across(settings)
             batch_log.advance(settings, batches, "normalised")
-        if result.batches:
+        if result.batches or result.evolved:
             with watch.step("构建集市与指标"):
                 result.built = build(settings)
             batch_log.advance(settings, result.batches, "done")
@@ -118,25 +121,50 @@ def replay(
     """Carry what bronze holds through again, after a mapping or a value domain was mended."""
     watch = watcher or Unwatched()
     result = RunResult()
-    people = self_datasets()
     wanted = set(datasets or load_catalogue().datasets)
+    if unknown := wanted - set(load_catalogue().datasets):
+        raise KanghuError(
+            what=f"目录里没有数据集 {', '.join(sorted(unknown))}",
+            where="--dataset",
+            mend="用 kanghu dictionary 查看",
+        )
     with lease(settings, SILVER):
-        with watch.step("重放:人员"):
-            if wanted & set(people):
-                chosen = [name for name in people if name in wanted]
-                result.normalised.append(replay_current(settings, registry, chosen))
-        with watch.step("归并居民"):
-            result.identified = identify(settings)
-        with watch.step("重放:其余"):
-            rest = [name for name in others(people) if name in wanted]
-            if rest:
-                result.normalised.append(replay_current(settings, registry, rest))
-            restamp(settings)
-        with watch.step("跨记录规则"):
-            evaluate_across(settings)
+        _evolve(settings, registry, result, watch)
+        _replay(settings, registry, wanted, result, watch)
         with watch.step("构建集市与指标"):
             result.built = build(settings)
     return result
+
+
+def _evolve(settings: Settings, registry: Registry, result: RunResult, watch: Watcher) -> None:
+    """Bring silver in step with the catalogue, filling again what had to begin anew."""
+    catalogue = load_catalogue()
+    found = evolve(settings, catalogue)
+    if found.rebuilding:
+        _replay(settings, registry, set(found.rebuilding), result, watch)
+        rebuilt(settings, catalogue, found.rebuilding)
+    if found.rebuilding or found.added:
+        result.evolved = found
+
+
+def _replay(
+    settings: Settings, registry: Registry, wanted: set[str], result: RunResult, watch: Watcher
+) -> None:
+    """Normalise anew what bronze holds of ``wanted``, with what follows from it in silver."""
+    people = self_datasets()
+    with watch.step("重放:人员"):
+        if wanted & set(people):
+            chosen = [name for name in people if name in wanted]
+            result.normalised.append(replay_current(settings, registry, chosen))
+    with watch.step("归并居民"):
+        result.identified = identify(settings)
+    with watch.step("重放:其余"):
+        rest = [name for name in others(people) if name in wanted]
+        if rest:
+            result.normalised.append(replay_current(settings, registry, rest))
+        restamp(settings)
+    with watch.step("跨记录规则"):
+        evaluate_across(settings)
 
 
 def chosen_feeds(registry: Registry, source: str | None, dataset: str | None) -> list[Feed]:

@@ -118,10 +118,10 @@ def carry(
 
     def one(name: str) -> tuple[DatasetResult, StagedDataset, list[FeedCount]] | None:
         dataset = catalogue.dataset(name)
-        ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
         tables = [one for one in tables_of(registry, name) if _is_touched(lake, delivery, one)]
         if not tables:
             return None
+        ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
         work = _DatasetWork(session, lake, catalogue, dataset, tables, delivery)
         done, kept = work.run()
         if not work.touched:

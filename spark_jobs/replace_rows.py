@@ -139,14 +139,18 @@ def ensure_table(lake: Lake, path: str, schema: StructType, partition: str) -> N
     """Create an empty table where there is none: its readers need no special case."""
     if lake.exists(path):
         return
-    fields = [pa.field(field.name, _arrow_type(field.dataType)) for field in schema.fields]
     DeltaTable.create(
         path,
-        schema=Schema.from_arrow(pa.schema(fields)),
+        schema=Schema.from_arrow(arrow_schema(schema)),
         partition_by=[partition],
         mode="ignore",
         storage_options=lake.storage_options(),
     )
+
+
+def arrow_schema(schema: StructType) -> pa.Schema:
+    """The same columns in Arrow's words."""
+    return pa.schema([pa.field(one.name, _arrow_type(one.dataType)) for one in schema.fields])
 
 
 def _arrow_type(kind: DataType) -> pa.DataType:

@@ -160,6 +160,14 @@ def show_run(result: RunResult) -> None:
             f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
             f" + 被替代 {counted['superseded']:,}"
         )
+    if result.evolved is not None:
+        for dataset, columns in result.evolved.added.items():
+            console.print(
+                f"标准库 {dataset} 新增列 {'、'.join(columns)};"
+                f"旧记录要它有值:kanghu replay --dataset {dataset}"
+            )
+        if result.evolved.rebuilding:
+            console.print(f"按新版本从青铜层重做:{'、'.join(result.evolved.rebuilding)}")
     if result.identified is not None:
         people = result.identified
         console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")

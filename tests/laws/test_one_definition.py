@@ -6,14 +6,13 @@ Also: nothing that is generated is committed, so that nothing can be edited by h
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from kanghu.settings import CHECKOUT
-from standards.catalogue import ROOM, Catalogue, load_catalogue
+from standards.catalogue import Catalogue, load_catalogue
 from standards.projections.column_masks import visible_columns
 from standards.projections.contract import data_contract, write_contracts
 from standards.projections.dbt_sources import dbt_sources
@@ -21,6 +20,7 @@ from standards.projections.dictionary import dictionary_page
 from standards.projections.json_schema import json_schema
 from standards.projections.spark_schema import silver_schema
 from standards.roles import load_roles
+from tests.standards.rooms import copy_of_catalogue
 
 COLUMN = "blood_lipid_note"
 NAME = "血脂备注(新增)"
@@ -29,10 +29,7 @@ NAME = "血脂备注(新增)"
 @pytest.fixture(scope="module")
 def with_one_more(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """The catalogue with one more column: two rows added to two tables, no code."""
-    room = tmp_path_factory.mktemp("standards")
-    for name in ("data_elements.csv", "datasets", "value_domains"):
-        source = ROOM / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, room / name)
+    room = copy_of_catalogue(tmp_path_factory.mktemp("standards") / "room")
     with (room / "data_elements.csv").open("a", encoding="utf-8") as file:
         file.write(f"KH99.001.00,{COLUMN},血脂备注,S3,N1,GB2261.1,,sensitive,KH-1\n")
     with (room / "datasets" / "person" / "patient.csv").open("a", encoding="utf-8") as file:

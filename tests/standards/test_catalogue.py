@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from kanghu.errors import KanghuError
 from standards.catalogue import IDENTIFIER, ROOM, load_catalogue, read_catalogue
 from standards.tables import stop_at
 from standards.wording import FREQUENCY, REPORTED_BY, rule_text
+from tests.standards.rooms import copy_of_catalogue
 
 CATALOGUE = load_catalogue()
 PATIENTS_AND_FAMILY = {
@@ -25,11 +25,7 @@ COLUMNS = [column for one in CATALOGUE.datasets.values() for column in one.colum
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
-    """A copy of the catalogue's tables to spoil."""
-    for name in ("data_elements.csv", "datasets", "value_domains"):
-        source = ROOM / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    return tmp_path
+    return copy_of_catalogue(tmp_path / "standards")
 
 
 def test_identifiers_are_the_standards_or_plainly_local() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from standards.catalogue import ROOM, load_catalogue
+from standards.catalogue import load_catalogue
 from standards.changes import difference
+from tests.standards.rooms import copy_of_catalogue, replace_in
 
 DATASET = "hypertension_followup"
 FILE = f"datasets/chronic/{DATASET}.csv"
@@ -21,17 +22,11 @@ KEY = "高血压患者随访记录,"
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
-    for name in ("data_elements.csv", "datasets", "value_domains"):
-        source = ROOM / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    return tmp_path
+    return copy_of_catalogue(tmp_path / "standards")
 
 
 def change(room: Path, table: str, before: str, after: str) -> None:
-    path = room / table
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    replace_in(room / table, before, after)
 
 
 def test_a_catalogue_does_not_differ_from_itself(room: Path) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from standards.catalogue import ROOM
 from standards.lint import RULES, lint
+from tests.standards.rooms import copy_of_catalogue
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
-    for name in ("data_elements.csv", "datasets", "value_domains"):
-        source = ROOM / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    return tmp_path
+    return copy_of_catalogue(tmp_path / "standards")
 
 
 def test_the_catalogue_is_clean() -> None:
