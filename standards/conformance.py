@@ -139,16 +139,8 @@ def _subsets(catalogue: Catalogue) -> list[Coverage]:
                 excused.append(f"{one.field} {one.name_zh}:{reasons[one.field]}")
             else:
                 missing.append(f"{one.field} {one.name_zh}({one.data_element})")
-        account.append(
-            Coverage(
-                part,
-                subset,
-                len(fields),
-                len(fields) - len(missing),
-                tuple(missing),
-                tuple(excused),
-            )
-        )
+        held = len(fields) - len(missing)
+        account.append(Coverage(part, subset, len(fields), held, tuple(missing), tuple(excused)))
     return account
 
 
