@@ -95,6 +95,7 @@ def test_the_icd_extract_says_what_the_list_says(evidence: Path) -> None:
     for code in load_catalogue().value_domains["ICD-10"].codes.values():
         assert names[code.code] == code.name_zh
 
+
 def _names(identifier: str, subsets: set[str]) -> set[str]:
     """The subsets that a dataset's identifier (``WS 445.3-2014 西药处方、中药处方``) names."""
     return set(re.split(r"[、 ]", _plain(identifier))) & subsets
@@ -152,12 +153,12 @@ def test_every_field_of_ws_445_stands_once(evidence: Path) -> None:
             for column in catalogue.dataset(name).columns
             if column.field.startswith(prefix)
         )
-        for field, element in sorted(fields):
-            if found[field, element] != 1:
-                if field in deviations:
-                    excused.add(field)
+        for number, element in sorted(fields):
+            if found[number, element] != 1:
+                if number in deviations:
+                    excused.add(number)
                 else:
-                    wrong.append(f"{subset} {field} {element}: {found[field, element]}")
+                    wrong.append(f"{subset} {number} {element}: {found[number, element]}")
     assert wrong == []
     assert excused == set(deviations)  # no excuse outlives its deviation
 
