@@ -70,11 +70,12 @@ def diff(
     new: Annotated[str | None, typer.Argument(help="新目录(默认:现在的)")] = None,
 ) -> None:
     """两版目录之间改了什么;不兼容的改动没有升版本号时,以非零状态结束。"""
-    from standards.catalogue import ROOM, load_catalogue
+    from standards.catalogue import ROOM, read_catalogue
     from standards.changes import difference
+    from standards.tables import stop_at
 
     with _room(old) as before, _room(new or str(ROOM)) as after:
-        found = difference(load_catalogue(before), load_catalogue(after))
+        found = difference(read_catalogue(before, stop_at), read_catalogue(after, stop_at))
     for one in found.changes:
         mark = "[red]不兼容[/red]" if one.is_breaking else "兼容  "
         console.print(f"{mark} {one.place}:{one.what}", highlight=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from standards.catalogue import ROOM, Catalogue, load_catalogue
+from standards.catalogue import ROOM, load_catalogue
 
 
 @pytest.fixture
@@ -96,75 +96,29 @@ def test_the_icd_extract_says_what_the_list_says(evidence: Path) -> None:
         assert names[code.code] == code.name_zh
 
 
-def _names(identifier: str, subsets: set[str]) -> set[str]:
-    """The subsets that a dataset's identifier (``WS 445.3-2014 西药处方、中药处方``) names."""
-    return set(re.split(r"[、 ]", _plain(identifier))) & subsets
+@pytest.mark.parametrize(
+    ("ours", "theirs", "columns"),
+    [
+        ("ws363.csv", "data_elements.csv", {"identifier": "identifier", "format": "format"}),
+        ("ws364.csv", "value_tables_index.csv", {"value_domain": "table_id"}),
+        (
+            "ws445.csv",
+            "ws445_dataset_fields.csv",
+            {"field": "dataset_field_id", "data_element": "de_identifier", "name_zh": "name_zh"},
+        ),
+        (
+            "ws365.csv",
+            "health_exam_fields.csv",
+            {"data_element": "de_identifier", "name_zh": "name_zh"},
+        ),
+    ],
+)
+def test_what_we_hold_as_published_is_what_the_evidence_says(
+    evidence: Path, ours: str, theirs: str, columns: dict[str, str]
+) -> None:
+    def rows(path: Path, names: Iterable[str]) -> Counter[tuple[str, ...]]:
+        with path.open(encoding="utf-8", newline="") as file:
+            return Counter(tuple(row[name] for name in names) for row in csv.DictReader(file))
 
-
-def _subset_datasets(catalogue: Catalogue, part: str, subset: str, subsets: set[str]) -> set[str]:
-    """The datasets whose identifier names ``subset``, and those below them that name none: by a
-    relation, or as a part of the same standard (``WS 445.10-2014 手术及操作``)."""
-    found = {
-        one.name
-        for one in catalogue.datasets.values()
-        if one.identifier.startswith(part + " ") and subset in _names(one.identifier, subsets)
-    }
-    others = [one for one in catalogue.datasets.values() if not _names(one.identifier, subsets)]
-    found |= {one.name for one in others if one.identifier.startswith(part + " ")}
-    while below := {
-        one.name
-        for one in others
-        if one.name not in found and any(parent.parent in found for parent in one.relations)
-    }:
-        found |= below
-    return found
-
-
-def _plain(text: str) -> str:
-    return text.translate(str.maketrans("（）", "()")).replace("24 h", "24h").strip()
-
-
-def _deviations() -> dict[str, str]:
-    with (ROOM / "crosswalk" / "ws445_deviations.csv").open(encoding="utf-8", newline="") as file:
-        return {row["field"]: row["reason"] for row in csv.DictReader(file)}
-
-
-def test_every_field_of_ws_445_stands_once(evidence: Path) -> None:
-    """Each field of each subset is one column of the subset's dataset or a child of it, by the
-    same element, or the deviation has a reason. A number that the evidence gives to two elements
-    of a subset is two fields."""
-    catalogue = load_catalogue()
-    deviations = _deviations()
-    wanted: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    with (evidence / "ws445_dataset_fields.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            field = (row["dataset_field_id"], row["de_identifier"])
-            wanted[row["standard_part"], _plain(row["subset"])].add(field)
-    subsets = {subset for _, subset in wanted}
-    assert len(wanted) == len(subsets) == 58
-    wrong: list[str] = []
-    excused: set[str] = set()
-    for (part, subset), fields in wanted.items():
-        datasets = _subset_datasets(catalogue, part, subset, subsets)
-        prefix = next(iter(fields))[0][:10]
-        found = Counter(
-            (column.field, column.element.identifier)
-            for name in datasets
-            for column in catalogue.dataset(name).columns
-            if column.field.startswith(prefix)
-        )
-        for number, element in sorted(fields):
-            if found[number, element] != 1:
-                if number in deviations:
-                    excused.add(number)
-                else:
-                    wrong.append(f"{subset} {number} {element}: {found[number, element]}")
-    assert wrong == []
-    assert excused == set(deviations)  # no excuse outlives its deviation
-
-
-def test_no_field_of_ws_445_is_invented(evidence: Path) -> None:
-    known = _column(evidence / "ws445_dataset_fields.csv", "dataset_field_id")
-    columns = [c for one in load_catalogue().datasets.values() for c in one.columns]
-    ours = {column.field for column in columns if column.field.startswith("HDSD00")}
-    assert {field for field in ours if field[:10] <= "HDSD00.18"} - known == set()
+    held = rows(ROOM / "published" / ours, columns.keys())
+    assert held == rows(evidence / theirs, columns.values())
