@@ -20,6 +20,9 @@ PATIENTS_AND_FAMILY = {
     *("name", "contact_name", "mother_name", "head_name"),
     *("guardian_name", "informant_name", "patient_or_guardian_name", "patient_signature_name"),
     *("applicant_name", "asker_name", "recipient_name"),
+    *("father_name", "husband_name", "spouse_name", "guardian_name", "new_name"),
+    *("family_contact_name", "consent_signed_by", "applicant_name", "recipient_name"),
+    *("mail_recipient_name",),
 }
 """Columns that name who is treated, or a relative; every other name is of somebody at work."""
 COLUMNS = [column for one in CATALOGUE.datasets.values() for column in one.columns]
