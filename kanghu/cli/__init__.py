@@ -4,6 +4,7 @@ exit status: 0 only where the work was done (docs/interfaces.md)."""
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 
 import typer
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     What nobody foresaw still shows its trace: that is a fault of ours, to be reported.
     """
+    # A library looks for its runtime folder when it is imported; nobody here can act on that.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     try:
         status = app(args=arguments, standalone_mode=False)
     except KeyboardInterrupt:
