@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.city import generate_city, make_chunk, make_city
 from simulator.events import META_COLUMNS, SYSTEM_DATASETS
-from simulator.plan import assignments, plan_city
+from simulator.plan import CHUNK_RESIDENTS, Part, Village, assignments, plan_city
 from standards.catalogue import load_catalogue
 from tests.simulator.conftest import WholeCity
 
@@ -52,9 +52,41 @@ def test_every_resident_has_a_village_and_a_number(seed: int, residents: int) ->
     assert sum(one.residents for one in plan.catchments) == residents
     ends = [one.first + one.residents for one in plan.catchments]
     assert [one.first for one in plan.catchments] == [0, *ends[:-1]]
-    assert [one for chunk in plan.chunks for one in chunk] == list(plan.catchments)
     codes = [village.code for one in plan.catchments for village in one.villages]
     assert len(codes) == len(set(codes))
+    assert [village.code for part in plan.chunks for village in _villages(part)] == codes
+
+
+def _villages(part: Part) -> list[Village]:
+    everywhere = [village for one in part.catchments for village in one.villages]
+    return [everywhere[place] for place in part.villages]
+
+
+def test_chunks_stay_small_however_large_the_city() -> None:
+    """A prefecture's 2.5 million: a large catchment is cut where one village ends."""
+    plan = plan_city(1, 2_500_000)
+    assert max(one.residents for one in plan.catchments) > 40_000
+    sizes = [sum(village.residents for village in _villages(part)) for part in plan.chunks]
+    assert max(sizes) <= CHUNK_RESIDENTS
+
+
+def test_the_parts_of_a_large_catchment_hold_its_people_once() -> None:
+    city = make_city(7, 42_000, months=3, institutions=8)
+    parts = [n for n, one in enumerate(city.plan.chunks) if one.group == 0]
+    assert len(parts) > 1
+    chunks = [make_chunk(city, number) for number in parts]
+    (catchment,) = city.plan.chunks[0].catchments
+    persons = pa.concat_tables(chunk.persons for chunk in chunks)
+    assert persons.num_rows == catchment.residents
+    for column in ("person_id", "id_no"):
+        assert len(persons[column].unique()) == persons.num_rows
+    for dataset, key in (
+        ("resident_population", ["region_code", "population_year"]),
+        ("resident_record", ["record_no"]),
+        ("outpatient_encounter", ["encounter_no", "_system"]),
+    ):
+        made = pa.concat_tables(chunk.tables[dataset] for chunk in chunks)
+        assert made.group_by(key).aggregate([]).num_rows == made.num_rows, dataset
 
 
 def test_every_dataset_comes_from_the_systems_that_carry_it(town: WholeCity) -> None:
