@@ -20,9 +20,8 @@ import duckdb
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column
+from collectors.row_hash import bronze_column, literal
 from collectors.source_side import need_source_rows, source_checksums
-from collectors.spool import literal
 from kanghu import batch_log
 from kanghu.errors import KanghuError
 from kanghu.lake import Lake, connect_duckdb

@@ -34,6 +34,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text literal of DuckDB."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def duckdb_hash(columns: Sequence[str]) -> str:
     """The row hash (32 hex digits) over text ``columns``, as a DuckDB expression."""
     if not columns:

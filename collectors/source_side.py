@@ -13,8 +13,15 @@ import pyarrow as pa
 
 from collectors.readers import INSTITUTION, PART_KEY, Checksum, Load, Reader, Request
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column, duckdb_checksum, duckdb_hash, hash_order, quoted
-from collectors.spool import key_expression, literal
+from collectors.row_hash import (
+    bronze_column,
+    duckdb_checksum,
+    duckdb_hash,
+    hash_order,
+    literal,
+    quoted,
+)
+from collectors.spool import key_expression
 from kanghu.errors import KanghuError
 
 
