@@ -6,11 +6,11 @@ off, so that Spark, Sail, Trino, DuckDB and deltalake all read every table.
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 from dataclasses import dataclass
 
 import duckdb
-import duckdb_extensions
 from deltalake import DeltaTable
 
 BRONZE_COLUMNS = (
@@ -80,12 +80,19 @@ class Lake:
 def connect_duckdb(
     database: str = ":memory:", *, read_only: bool = False
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that can read Delta tables and speaks the city's time zone.
-
-    Extensions come from wheels, so nothing is fetched from outside.
-    """
+    """A DuckDB connection that can read Delta tables and speaks the city's time zone."""
     connection = duckdb.connect(database, read_only=read_only)
-    duckdb_extensions.import_extension("delta", con=connection)
-    connection.execute("LOAD delta")
+    load_extension(connection, "delta")
     connection.execute("SET TimeZone = 'Asia/Shanghai'")
     return connection
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load a DuckDB extension out of its wheel, so that nothing is fetched from outside.
+
+    From where the wheel lies: an INSTALL would first copy it under the user's home, which may be
+    closed or full, and which processes that start together would do on top of each other.
+    """
+    wheel = importlib.resources.files(f"duckdb_extension_{name}")
+    file = wheel / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    connection.load_extension(str(file))

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-import duckdb_extensions
 
 from collectors.readers import INSTITUTION, PART_KEY, Direct
 from collectors.row_hash import bronze_column, literal, quoted
+from kanghu.lake import load_extension
 
 
 @contextmanager
@@ -22,8 +22,7 @@ def reading_directly(db: duckdb.DuckDBPyConnection, direct: Direct) -> Iterator[
 
     Raises what ``direct.explain`` makes of an error, where the source is at fault.
     """
-    duckdb_extensions.import_extension("postgres_scanner", con=db)
-    db.execute("load postgres_scanner")
+    load_extension(db, "postgres_scanner")
     own = (INSTITUTION, PART_KEY)
     selected = ", ".join(
         f"{quoted(name)} as {quoted(name if name in own else bronze_column(name))}"

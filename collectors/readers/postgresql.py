@@ -315,10 +315,9 @@ class PostgresqlReader(Reader):
         if about.text.startswith("(") or not feed.table.key:
             return False
         key = sorted(own_name(feed, name) for name in feed.table.key)
-        row = (
-            self._connection(feed)
-            .execute(
-                """
+        connection = self._connection(feed)
+        row = connection.execute(
+            """
             select 1 from pg_index
             where indrelid = to_regclass(%s) and indisunique and indpred is null
               and indisvalid and indexprs is null
@@ -327,10 +326,9 @@ class PostgresqlReader(Reader):
                    where attrelid = indrelid and attnum = any(indkey) and attnotnull) = %s
               and indnatts = %s
             """,
-                (about.text, key, len(key)),
-            )
-            .fetchone()
-        )
+            (about.text, key, len(key)),
+        ).fetchone()
+        connection.commit()  # no snapshot stays open while another connection reads the rows
         return row is not None
 
     def _failure(self, feed: Feed, error: Exception) -> KanghuError:

@@ -15,20 +15,28 @@ _ENCODING = (
     psycopg.errors.CharacterNotInRepertoire,
     psycopg.errors.UntranslatableCharacter,
 )
-_OF_SOURCE = re.compile(r"Postgres|for COPY|COPY:|Failed to (prepare|execute|fetch|read)|FATAL:")
-_CONNECTION = re.compile(r"terminating connection|server closed|Unable to connect|connection to")
+_OF_SOURCE = re.compile(
+    r"Postgres|for COPY|COPY:|Failed to (prepare|execute|fetch|read)|(ERROR|FATAL): "
+)
+_OF_DISK = re.compile(r"No space left|File too large|Disk quota")
+_CONNECTION = re.compile(
+    r"terminating connection|server closed|[Uu]nable to connect|connection to|no connection"
+    r"|could not (receive|send)|connection.*(reset|refused|closed|timed out)|Connection timed out"
+    r"|SSL|unexpected EOF"
+)
 
 
 def of_source(error: Exception) -> bool:
     """Whether an error of DuckDB's comes from the database that it reads."""
-    return _OF_SOURCE.search(str(error)) is not None
+    text = str(error)
+    return _OF_SOURCE.search(text) is not None and _OF_DISK.search(text) is None
 
 
 def in_words_of_psycopg(error: Exception) -> psycopg.Error:
     """DuckDB's error as the one that psycopg would have raised."""
     text = str(error)
     told = re.search(r"(?:ERROR|FATAL):\s*(.+)", text)
-    words = told.group(1) if told else text.strip().splitlines()[-1]
+    words = told.group(1) if told else text.strip().splitlines()[0].rpartition("Postgres: ")[2]
     if _CONNECTION.search(text):
         return psycopg.OperationalError(words)
     if "does not exist" in words:
