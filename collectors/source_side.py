@@ -25,12 +25,28 @@ from collectors.spool import key_expression
 from kanghu.errors import KanghuError
 
 
-def source_checksums(
+def engine_checksums(
+    reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
+) -> dict[str, Checksum | KanghuError]:
+    """Institution -> what its own engine says of all its rows over ``columns``, or why it cannot be
+    compared; those that have no engine are left out. ``feeds`` are of one bronze table."""
+    answers: dict[str, Checksum | KanghuError] = {}
+    askable = []
+    for feed in feeds:
+        reason = reader.not_comparable(feed)
+        if reason is not None:
+            answers[feed.institution] = KanghuError(what=reason)
+        else:
+            askable.append(feed)
+    return answers | _by_its_engine(reader, askable, hash_order(columns))
+
+
+def read_checksums(
     db: duckdb.DuckDBPyConnection, reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
 ) -> dict[str, Checksum | KanghuError]:
-    """Institution -> count and checksum of all its rows over ``columns``, or why there is none.
+    """Institution -> count and checksum by a second read, or why there is none.
 
-    ``feeds`` are of one bronze table. What had to be read a second time is kept in the table
+    ``feeds`` are of one bronze table. What was read is kept in the table
     ``source_rows(institution, key, row_hash)``.
     """
     db.execute(
@@ -38,22 +54,13 @@ def source_checksums(
         "(institution varchar, key varchar, row_hash varchar)"
     )
     answers: dict[str, Checksum | KanghuError] = {}
-    by_reading = []
-    for feed in feeds:
-        reason = reader.not_comparable(feed)
-        if reason is not None:
-            answers[feed.institution] = KanghuError(what=reason)
-        else:
-            by_reading.append(feed)
-    answers |= _by_its_engine(reader, by_reading, hash_order(columns))
-    by_reading = [feed for feed in by_reading if feed.institution not in answers]
-    for load in reader.loads([Request(feed, None) for feed in by_reading]):
+    for load in reader.loads([Request(feed, None) for feed in feeds]):
         answers |= _read_again(db, reader, load, columns)
     counted = db.execute(
         f"select institution, count(*), {duckdb_checksum('row_hash')} from source_rows group by 1"
     ).fetchall()
     answers |= {name: Checksum(rows, int(total)) for name, rows, total in counted}
-    for feed in by_reading:
+    for feed in feeds:
         answers.setdefault(feed.institution, Checksum(0, 0))
     return answers
 
