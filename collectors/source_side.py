@@ -11,7 +11,7 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from collectors.readers import INSTITUTION, PART_KEY, Checksum, Load, Reader, Request
+from collectors.readers import INSTITUTION, PART_KEY, Checksum, Delivery, Load, Reader, Request
 from collectors.registry import Feed
 from collectors.row_hash import (
     bronze_column,
@@ -95,9 +95,9 @@ def _by_its_engine(
 def _read_again(
     db: duckdb.DuckDBPyConnection, reader: Reader, load: Load, columns: Sequence[str]
 ) -> dict[str, Checksum | KanghuError]:
-    """Read into ``source_rows``; answers what could not be read."""
+    """Read into ``source_rows``; answers what could not be read, in part or at all."""
     try:
-        _take(db, load, columns)
+        faults = _take(db, load, columns)
     except KanghuError as error:
         if len(load.requests) == 1:
             return {load.requests[0].feed.institution: error}
@@ -106,15 +106,20 @@ def _read_again(
             alone = Load((request,), partial(reader.read, request.feed, None))
             failed |= _read_again(db, reader, alone, columns)
         return failed
-    return {}
+    for institution in faults:
+        db.execute("delete from source_rows where institution = ?", [institution])
+    return dict(faults)
 
 
-def _take(db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]) -> None:
+def _take(
+    db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]
+) -> dict[str, KanghuError]:
+    """Answers the first fault of each institution that has files which cannot be read."""
     feed = load.requests[0].feed
     delivery = load.open()
     first = next(delivery.batches, None)
     if first is None:
-        return
+        return _first_faults(delivery)
     own = (INSTITUTION, PART_KEY)
     names = [name if name in own else bronze_column(name) for name in first.schema.names]
     hashed = [bronze_column(name) for name in columns]
@@ -129,6 +134,11 @@ def _take(db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]) -> 
 
     schema = pa.schema([(name, pa.string()) for name in names])
     _store(db, batches(), schema, f"{institution}, {key}, {row_hash}", missing)
+    return _first_faults(delivery)
+
+
+def _first_faults(delivery: Delivery) -> dict[str, KanghuError]:
+    return {name: some[0] for name, some in delivery.faults.items() if some}
 
 
 def _store(
