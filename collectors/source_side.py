@@ -23,6 +23,7 @@ from collectors.row_hash import (
 )
 from collectors.spool import key_expression
 from kanghu.errors import KanghuError
+from kanghu.lake import one_thread
 
 
 def engine_checksums(
@@ -162,17 +163,18 @@ def _store(
 
     db.register("second", pa.RecordBatchReader.from_batches(schema, renamed()))
     try:
-        db.execute(
-            f"""
-            insert into source_rows
-            select institution, case when number > 1 then key || '#' || number else key end,
-                   row_hash
-            from (select *, row_number() over (
-                      partition by institution, key order by row_hash) as number
-                  from (select {selected} from (select *{missing} from second))
-                       as rows(institution, key, row_hash))
-            """
-        )
+        with one_thread(db):
+            db.execute(
+                f"""
+                insert into source_rows
+                select institution, case when number > 1 then key || '#' || number else key end,
+                       row_hash
+                from (select *, row_number() over (
+                          partition by institution, key order by row_hash) as number
+                      from (select {selected} from (select *{missing} from second))
+                           as rows(institution, key, row_hash))
+                """
+            )
     except duckdb.Error:
         if broken:
             raise broken[0] from None

@@ -26,7 +26,7 @@ from collectors.readers.direct import reading_directly
 from collectors.registry import Feed
 from collectors.row_hash import bronze_column, duckdb_hash, literal, quoted
 from kanghu.errors import KanghuError
-from kanghu.lake import connect_duckdb
+from kanghu.lake import connect_duckdb, one_thread
 
 _MEMORY = "1GB"
 _FILE_BYTES = "256MB"
@@ -153,7 +153,7 @@ class Spool:
     def _opened(self, delivery: Delivery) -> Iterator[list[str]]:
         """The delivery as relation ``delivery``; answers its columns' bronze names."""
         if delivery.direct is not None:
-            with reading_directly(self.db, delivery.direct):
+            with reading_directly(self.db, delivery.direct), one_thread(self.db):
                 yield [_bronze_name(name) for name in delivery.direct.names]
             return
         first = next(delivery.batches, None)
@@ -175,7 +175,8 @@ class Spool:
         self._broken = None
         self.db.register("delivery", pa.RecordBatchReader.from_batches(schema, batches()))
         try:
-            yield names
+            with one_thread(self.db):
+                yield names
         except duckdb.Error:
             if self._broken is not None:
                 raise self._broken from None

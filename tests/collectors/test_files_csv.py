@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.readers import Readers
@@ -178,6 +178,7 @@ def test_the_fingerprint_changes_with_the_files_and_with_how_they_are_read(tmp_p
 field = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 
 
+@settings(deadline=None)
 @given(
     table=st.lists(st.lists(field, min_size=3, max_size=3), min_size=1, max_size=6),
     encoding=st.sampled_from(["utf-8", "gb18030"]),
