@@ -3,11 +3,8 @@ the lake is what it would have been."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import pytest
 
 from collectors.collect import CollectResult, collect
@@ -16,6 +13,17 @@ from collectors.registry import Registry
 from kanghu import batch_log
 from kanghu.settings import Settings
 from tests.collectors.cities import bronze, registry, system
+from tests.collectors.drops import (
+    CSV,
+    KINDS,
+    city,
+    csv_bytes,
+    fill,
+    json_bytes,
+    message_bytes,
+    workbook_bytes,
+    xml_bytes,
+)
 
 _CURRENT = """
     select _source_key, _row_hash from bronze
@@ -24,94 +32,29 @@ _CURRENT = """
 """
 
 
-def _csv(number: int) -> bytes:
-    return f"id,姓名\n{number},人{number}\n{number + 100},人{number}\n".encode("gb18030")
-
-
-def _workbook(number: int, name: str = "姓名") -> bytes:
-    import io
-
-    book = openpyxl.Workbook()
-    for row in (["id", name], [number, f"人{number}"], [number + 100, f"人{number}"]):
-        book.active.append(row)  # type: ignore[union-attr]
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
-
-
-def _message(number: int) -> bytes:
-    return (
-        f"MSH|^~\\&|HIS|一院|||20240305083000||ADT^A04|{number}|P|2.5||||||UNICODE UTF-8\r"
-        f"PID|1||P{number}||张三||19800101|1\r"
-    ).encode()
-
-
-def _json(number: int) -> bytes:
-    return f'{{"id": "{number}", "rows": [{{"name": "人{number}"}}]}}'.encode()
-
-
-def _xml(number: int) -> bytes:
-    return f'<doc id="{number}"><row name="人{number}"/></doc>'.encode()
-
-
-_CSV = {"from": "*.csv", "key": ["id"], "options": {"encoding": "gb18030"},
-        "maps": {"patient": {"columns": {"patient_no": "id", "name": "姓名"}}}}  # fmt: skip
-KINDS: dict[str, tuple[str, dict[str, Any], Callable[[int], bytes]]] = {
-    "csv": ("file", _CSV, _csv),
-    "xlsx": ("file", {**_CSV, "from": "*.xlsx", "options": {}}, _workbook),
-    "hl7": (
-        "hl7",
-        {"from": "*.hl7", "record": "PID", "key": ["no"],
-         "columns": {"no": "MSH-10", "name": "PID-5.1"}},
-        _message,
-    ),
-    "json": (
-        "json",
-        {"from": "*.json", "record": "rows[*]", "key": ["id"],
-         "columns": {"id": "^.id", "name": "name"}},
-        _json,
-    ),
-    "xml": (
-        "xml",
-        {"from": "*.xml", "record": "//row", "key": ["id"],
-         "columns": {"id": "/doc/@id", "name": "@name"}},
-        _xml,
-    ),
-}  # fmt: skip
 BROKEN: list[tuple[str, bytes, str]] = [
     ("csv", "id,姓名\n2,人2\n102".encode("gb18030"), "应有 2 列,实有 1 列"),
     ("csv", 'id,姓名\n2,"人'.encode("gb18030"), "引号内的文字中途结束"),
     ("csv", "id,姓名\n2,人2\n102,".encode("gb18030") + b"\xff\n", "第 18 字节"),
     ("csv", "id,名字\n2,人2\n102,人2\n".encode("gb18030"), "少 ['姓名'],多 ['名字']"),
     ("csv", b"", "可能是空的"),
-    ("xlsx", _workbook(2)[:900], "不是完整的 Excel 文件"),
-    ("xlsx", _workbook(2, "名字"), "少 ['姓名'],多 ['名字']"),
+    ("xlsx", workbook_bytes(2)[:900], "不是完整的 Excel 文件"),
+    ("xlsx", workbook_bytes(2, "名字"), "少 ['姓名'],多 ['名字']"),
     (
         "hl7",
-        _message(2).replace("张三".encode(), "张三".encode("gb18030")),
+        message_bytes(2).replace("张三".encode(), "张三".encode("gb18030")),
         "不是有效的 utf-8 文字",
     ),
     ("hl7", b"404 Not Found", "消息不以 MSH 段开头"),
-    ("json", _json(2)[:-5], "不是完整的 JSON"),
-    ("json", _json(2)[:-7] + b"\xff" + _json(2)[-7:], "文本编码损坏"),
-    ("xml", _xml(2)[:-8], "XML"),
-    ("xml", _xml(2).replace("人".encode(), b"\xff"), "文本编码损坏"),
+    ("json", json_bytes(2)[:-5], "不是完整的 JSON"),
+    ("json", json_bytes(2)[:-7] + b"\xff" + json_bytes(2)[-7:], "文本编码损坏"),
+    ("xml", xml_bytes(2)[:-8], "XML"),
+    ("xml", xml_bytes(2).replace("人".encode(), b"\xff"), "文本编码损坏"),
 ]
-
-
-def _city(kind: str, folder: Path) -> Registry:
-    of, table, _ = KINDS[kind]
-    return registry(system(of, "", t=table), str(folder))
 
 
 def _gathered(settings: Settings, cities: Registry) -> CollectResult:
     return collect(settings, cities, cities.feeds())
-
-
-def _fill(folder: Path, kind: str, numbers: tuple[int, ...]) -> None:
-    folder.mkdir(exist_ok=True)
-    for number in numbers:
-        (folder / f"{number}.{kind}").write_bytes(KINDS[kind][2](number))
 
 
 @pytest.mark.parametrize(("kind", "broken", "said"), BROKEN)
@@ -119,9 +62,9 @@ def test_the_good_files_land_and_the_mended_one_is_taken_in_later(
     settings: Settings, tmp_path: Path, kind: str, broken: bytes, said: str
 ) -> None:
     folder = tmp_path / "drops"
-    _fill(folder, kind, (1, 3))
+    fill(folder, kind, (1, 3))
     (folder / f"2.{kind}").write_bytes(broken)
-    cities = _city(kind, folder)
+    cities = city(kind, folder)
     each = 2 if kind in ("csv", "xlsx") else 1
     for landed in (2 * each, 0):  # the second time it is still broken
         result = _gathered(settings, cities)
@@ -135,7 +78,7 @@ def test_the_good_files_land_and_the_mended_one_is_taken_in_later(
         assert batch_log.feed_states(settings)["A", "small.t"].last_error == error
         (compared,) = compare(settings, cities.feeds())
         assert compared.result == "not comparable"
-    _fill(folder, kind, (2,))
+    fill(folder, kind, (2,))
     result = _gathered(settings, cities)
     assert (result.failed, result.bronze_rows, result.deleted_rows) == ([], each, 0)
     assert _gathered(settings, cities).bronze_rows == 0
@@ -150,15 +93,15 @@ def test_a_file_that_breaks_later_deletes_nothing(
     settings: Settings, tmp_path: Path, kind: str
 ) -> None:
     folder = tmp_path / "drops"
-    _fill(folder, kind, (1, 2, 3))
-    cities = _city(kind, folder)
+    fill(folder, kind, (1, 2, 3))
+    cities = city(kind, folder)
     assert _gathered(settings, cities).bronze_rows == 6
     undisturbed = bronze(settings, "t", _CURRENT)
     (folder / f"2.{kind}").write_bytes(b"")
     (folder / f"3.{kind}").write_bytes(KINDS[kind][2](4))
     result = _gathered(settings, cities)
     assert (len(result.failed), result.bronze_rows, result.deleted_rows) == (1, 2, 0)
-    _fill(folder, kind, (2, 3))
+    fill(folder, kind, (2, 3))
     result = _gathered(settings, cities)
     assert (result.failed, result.bronze_rows, result.deleted_rows) == ([], 0, 2)
     operations = bronze(settings, "t", "select _operation, count(*) from bronze group by 1")
@@ -208,9 +151,9 @@ def test_a_broken_file_of_one_institution_is_no_fault_of_another(
     folder.mkdir()
     for institution in "AB":
         for number in (1, 2):
-            (folder / f"{institution}_{number}.csv").write_bytes(_csv(number))
+            (folder / f"{institution}_{number}.csv").write_bytes(csv_bytes(number))
     (folder / "B_2.csv").write_bytes(b"")
-    table = {**_CSV, "from": "{institution}_*.csv"}
+    table = {**CSV, "from": "{institution}_*.csv"}
     cities = registry(system("file", "", t=table), str(folder), ("A", "B"))
     result = _gathered(settings, cities)
     assert [feed.institution for feed, _ in result.failed] == ["B"]
