@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -20,9 +21,8 @@ import duckdb
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column
-from collectors.source_side import need_source_rows, source_checksums
-from collectors.spool import literal
+from collectors.row_hash import bronze_column, literal
+from collectors.source_side import engine_checksums, need_source_rows, read_checksums
 from kanghu import batch_log
 from kanghu.errors import KanghuError
 from kanghu.lake import Lake, connect_duckdb
@@ -123,9 +123,13 @@ def _compare_table(
     stored = [one.name for one in lake.table(path).schema().fields] if exists else []
     institutions = [feed.institution for feed in feeds]
     landed = [bronze_column(name) for name in columns]
-    define_lake_rows(db, path if exists else None, stored, landed, institutions)
-    held = lake_checksums(db)
-    source = source_checksums(db, reader, feeds, columns)
+    with ThreadPoolExecutor(1) as beside:  # the source's engine works while ours does
+        told = beside.submit(engine_checksums, reader, feeds, columns)
+        define_lake_rows(db, path if exists else None, stored, landed, institutions)
+        held = lake_checksums(db)
+    source = told.result()
+    silent = [feed for feed in feeds if feed.institution not in source]
+    source |= read_checksums(db, reader, silent, columns)
     results = []
     for feed in feeds:
         there, here = source[feed.institution], held.get(feed.institution, Checksum(0, 0))
