@@ -31,6 +31,8 @@ from kanghu.store import connect
 
 _MEMORY = "1GB"
 _EXAMPLES = 20
+_TRUSTED_HOURS = 23
+"""For how long a comparison counts for a feed that brings nothing: a nightly run compares all."""
 _MANY_ROWS = 1_000_000
 """Rows of a feed that are joined at once when it differs; more are joined in buckets of keys."""
 
@@ -60,8 +62,8 @@ def compare(
 ) -> list[ComparisonResult]:
     """Compare ``feeds`` with the lake, and keep the results in the store.
 
-    ``changed_only``: only feeds that brought something since they were last compared, or that were
-    not equal then.
+    ``changed_only``: only feeds that brought something since they were last compared, were not
+    equal then, or were compared a day ago: a row deleted behind the watermark brings nothing.
     """
     states = batch_log.feed_states(settings)
     chosen = _changed(settings, feeds) if changed_only else list(feeds)
@@ -99,12 +101,14 @@ def _changed(settings: Settings, feeds: Sequence[Feed]) -> list[Feed]:
         rows = connection.execute(
             """
             select institution, feed from kanghu.comparison as last
-            where result = 'equal' and not exists (
+            where result = 'equal' and compared_at > now() - %s * interval '1 hour'
+                and not exists (
                 select 1 from kanghu.feed_run as run
                 where run.institution = last.institution and run.feed = last.feed
                   and run.bronze_rows + run.deleted_rows > 0
                   and run.finished_at > last.compared_at)
-            """
+            """,
+            (_TRUSTED_HOURS,),
         ).fetchall()
     as_before = {(row["institution"], row["feed"]) for row in rows}
     return [feed for feed in feeds if (feed.institution, feed.name) not in as_before]

@@ -8,6 +8,7 @@ from collectors.collect import collect
 from collectors.compare import compare
 from kanghu import batch_log
 from kanghu.settings import Settings
+from kanghu.store import connect
 from tests.collectors.cities import VISITS, bronze, make_visits, registry, run_sql, system
 from tests.collectors.fault_proxy import Fault, before
 
@@ -219,3 +220,28 @@ def test_a_line_that_goes_dead_mid_read_loses_and_doubles_nothing(
         assert collect(settings, cities, cities.feeds()).bronze_rows == 0
         (compared,) = compare(settings, cities.feeds())
         assert (compared.result, compared.source_rows) == ("equal", 60_004)
+
+
+def test_a_deletion_behind_the_watermark_is_found_by_the_next_days_comparison(
+    settings: Settings, clinic: str
+) -> None:
+    """An incremental read does not see it; the comparison does, and the run after reads in full."""
+    make_visits(clinic, ROWS)
+    cities = registry(system(visits=VISITS), clinic, ("A", "B"))
+    collect(settings, cities, cities.feeds())
+    assert {one.result for one in compare(settings, cities.feeds())} == {"equal"}
+    run_sql(clinic, "delete from visits where no = 3")
+    assert collect(settings, cities, cities.feeds()).deleted_rows == 0
+    assert compare(settings, cities.feeds(), changed_only=True) == []
+
+    with connect(settings) as connection:
+        connection.execute("update kanghu.comparison set compared_at = now() - interval '1 day'")
+    results = {one.institution: one for one in compare(settings, cities.feeds(), changed_only=True)}
+    assert (results["A"].result, results["B"].result) == ("equal", "different")
+    assert (results["B"].source_rows, results["B"].lake_rows, results["B"].extra_rows) == (3, 4, 1)
+    assert batch_log.unequal_feeds(settings) == {("B", "small.visits")}
+
+    again = [feed for feed in cities.feeds() if feed.institution == "B"]
+    assert collect(settings, cities, again, full=True).deleted_rows == 1
+    assert {one.result for one in compare(settings, cities.feeds(), changed_only=True)} == {"equal"}
+    assert batch_log.unequal_feeds(settings) == set()
