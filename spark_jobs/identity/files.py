@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from kanghu.errors import KanghuError
-from spark_jobs.identity.clusters import Edges, cluster
+from spark_jobs.identity.grouping import group
 from spark_jobs.identity.model import Comparison, LinkModel, load_model
 from spark_jobs.identity.prepare import prepare, quoted
 
@@ -56,7 +56,7 @@ def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
         f"alter table pair add column linked boolean default false; "
         f"update pair set linked = true where weight >= {model.threshold_weight!r}"
     )
-    _cluster(connection)
+    _cluster(connection, model)
     connection.execute(
         f"""
         create temp table clusters as
@@ -145,6 +145,9 @@ def guess_model(columns: list[str], path: Path) -> LinkModel:
         for role, kind, _ in _GUESSES
         if role in found and role not in {"contact", "county", "township", "village", "door"}
     }
+    if {"mother", "sex"} <= set(found):
+        of_newborns = (found["name"], found["mother"], found["sex"])
+        comparisons["name"] = Comparison(kind="chinese_name", columns=of_newborns)
     places = tuple(found[r] for r in ("county", "township", "village", "door") if r in found)
     if places:
         comparisons["address"] = Comparison(kind="address", columns=places)
@@ -200,26 +203,11 @@ def _check_blocking(connection: duckdb.DuckDBPyConnection, model: LinkModel, whe
         )
 
 
-def _cluster(connection: duckdb.DuckDBPyConnection) -> None:
-    described = [name for name, *_ in connection.execute("describe person").fetchall()]
-    number = (
-        "case when id_state = 2 then dense_rank() over (order by id18) end"
-        if "id_state" in described
-        else "null::bigint"
-    )
-    nodes = connection.execute(
-        f"select row_id, coalesce({number}, -1) as identity from person order by row_id"
-    ).fetchnumpy()
-    pairs = connection.execute(
-        "select left_id - 1 as l, right_id - 1 as r, weight from pair where linked"
-    ).fetchnumpy()
-    rows = np.arange(len(nodes["row_id"]), dtype=np.int64)
-    found = cluster(
-        rows,
-        nodes["identity"].astype(np.int64),
-        Edges(pairs["l"].astype(np.int64), pairs["r"].astype(np.int64), pairs["weight"]),
-    )
-    connection.register("found", pa.table({"row_id": rows + 1, "cluster": found}))
+def _cluster(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
+    rows = connection.execute("select row_id from person order by row_id").fetchnumpy()["row_id"]
+    unit = np.arange(len(rows), dtype=np.int64)
+    found = group(connection, model, rows, unit).found
+    connection.register("found", pa.table({"row_id": rows, "cluster": found}))
     connection.execute(
         """
         create temp table clustered as

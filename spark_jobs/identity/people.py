@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.identity.clusters import Edges, Ints, cluster, components
+from spark_jobs.identity.clusters import Ints, components
+from spark_jobs.identity.grouping import codes, group
 from spark_jobs.identity.model import LinkModel
 from spark_jobs.identity.residents import assign
 
@@ -23,24 +22,14 @@ def make_people(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None
     Reads ``person``, ``number``, ``pair``, ``link_before`` and ``committed``; makes ``live``
     (row_id, cluster, first_row, linked_by) and what ``assign`` makes.
     """
-    people = connection.execute(
-        "select row_id, case when id_state = 2 then id18 end as own from person order by row_id"
-    ).to_arrow_table()
-    rows = people["row_id"].to_numpy()
+    rows = connection.execute("select row_id from person order by row_id").fetchnumpy()["row_id"]
     unit = _units(connection, rows)
-    pairs = connection.execute(
-        f"""
-        select left_id, right_id, weight, rule = 'id_number' as by_number from pair
-        where weight >= {model.threshold_weight!r}
-        """
-    ).fetchnumpy()
-    left, right = (np.searchsorted(rows, pairs[side]) for side in ("left_id", "right_id"))
-    weight = np.asarray(pairs["weight"], dtype=np.float64)
-    found = cluster(unit, _codes(people["own"]), Edges(left, right, weight))
+    grouped = group(connection, model, rows, unit, lists="_institution, _feed, dataset")
+    found, left, right = grouped.found, grouped.left, grouped.right
     _, first, inverse = np.unique(found, return_index=True, return_inverse=True)
     inside = found[left] == found[right]
     reason = (np.bincount(unit)[unit] > 1).astype(np.int64) * 2
-    for strength, chosen in ((1, inside), (3, inside & np.asarray(pairs["by_number"], bool))):
+    for strength, chosen in ((1, inside), (3, inside & grouped.by_number.astype(bool))):
         for side in (left[chosen], right[chosen]):
             reason[side] = np.maximum(reason[side], strength)
     live = pa.table(
@@ -127,16 +116,7 @@ def _units(connection: duckdb.DuckDBPyConnection, rows: Ints) -> Ints:
         "select row_id, concat_ws(chr(31), _institution, number_kind, number) as owner from number"
     ).to_arrow_table()
     place = np.searchsorted(rows, numbers["row_id"].to_numpy())
-    owner = _codes(numbers["owner"])
+    owner = codes(numbers["owner"])
     count = int(owner.max()) + 1 if len(owner) else 0
     joined = components(len(rows) + count, place, owner + len(rows))[: len(rows)]
     return np.unique(joined, return_inverse=True)[1].astype(np.int64)
-
-
-def _codes(texts: pa.ChunkedArray) -> Ints:
-    """A number for each distinct text; -1 for null."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes: Any = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64)
