@@ -24,7 +24,7 @@ _MARKS = (
     (
         1,
         f"(?:{_BIRTH}|双|{_WHICH})*{_CHILD}{_ANY}*"
-        f"|(?:{_BIRTH}|双)?之(?:{_BIRTH}|双|{_WHICH})*[子女儿婴]{_ANY}*",
+        f"|(?:{_BIRTH}|双)?之(?:{_BIRTH}|双|之|{_WHICH})*[子女儿婴]{_ANY}*",
     ),
     # What might be a given name behind a family name alone (张大双, 张之一, 李长子).
     (

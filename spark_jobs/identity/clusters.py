@@ -169,7 +169,8 @@ def _between_foes(
     near: dict[int, dict[int, float]] = defaultdict(dict)
     for at in np.flatnonzero(np.isin(left, list(foes)) | np.isin(right, list(foes))).tolist():
         one, other = int(left[at]), int(right[at])
-        near[one][other] = near[other][one] = float(weight[at])
+        if other not in foes.get(one, ()):
+            near[one][other] = near[other][one] = float(weight[at])
     unfit: set[tuple[int, int]] = set()
     for node, reached in near.items():
         torn = {other for other in reached if foes.get(other, set()) & reached.keys()}

@@ -126,6 +126,13 @@ def level_parameters() -> dict[tuple[str, str], tuple[float, float]]:
         return {(row["kind"], row["level"]): (float(row["m"]), float(row["u"])) for row in rows}
 
 
+@cache
+def level_labels() -> dict[tuple[str, str], str]:
+    """``(kind, level) -> label`` for people to read."""
+    with (ROOM / "levels.csv").open(encoding="utf-8", newline="") as lines:
+        return {(row["kind"], row["level"]): row["label_zh"] for row in csv.DictReader(lines)}
+
+
 def load_model(path: Path) -> LinkModel:
     """Read a linkage's YAML; raises ``KanghuError`` that names the line of thought that fails."""
     try:
