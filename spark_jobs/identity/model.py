@@ -70,6 +70,9 @@ class LinkModel(Strict):
     threshold: float = Field(default=0.95, gt=0, lt=1)
     id_column: str | None = None
     """For files: a column that names a row. Default: its number in the file, from 1."""
+    header_row: int = Field(default=1, ge=1)
+    sheet: int | str = 1
+    """For files: the row of the column names, and the sheet of a workbook (name, or from 1)."""
     date_formats: tuple[str, ...] = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日", "%d/%m/%Y")
 
     @model_validator(mode="after")
@@ -138,6 +141,10 @@ def load_model(path: Path) -> LinkModel:
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
         return LinkModel.model_validate(said)
+    except OSError as error:
+        raise KanghuError(
+            what=f"关联配置打不开:{error.strerror or error}", where=str(path), mend="检查路径"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise KanghuError(
             what=f"关联配置读不出:{error}", where=str(path), mend="用 UTF-8 编码的 YAML"
