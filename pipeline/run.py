@@ -19,7 +19,7 @@ from pipeline.build import BuildResult, build
 from pipeline.steps import Unwatched, Watcher
 from spark_jobs.across import evaluate_across
 from spark_jobs.conservation import FeedCount
-from spark_jobs.identity import IdentifyResult, identify
+from spark_jobs.identity import IdentifyResult, decisions, identify
 from spark_jobs.normalise import NormaliseResult, normalise
 from spark_jobs.replay import replay as replay_current
 from spark_jobs.restamp import restamp
@@ -116,10 +116,36 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
             with watch.step("跨记录规则"):
                 evaluate_across(settings)
             batch_log.advance(settings, batches, "normalised")
-        if result.batches or result.evolved:
-            with watch.step("构建集市与指标"):
-                result.built = build(settings)
+        elif decisions.are_waiting(settings):
+            _regroup(settings, result, watch)
+        if result.batches or result.evolved or result.identified:
+            _build(settings, result, watch)
             batch_log.advance(settings, result.batches, "done")
+
+
+def regroup(settings: Settings, *, watcher: Watcher | None = None) -> RunResult:
+    """Carry what people decided about who is who to silver and the marts, without collecting."""
+    watch = watcher or Unwatched()
+    result = RunResult()
+    with lease(settings, SILVER):
+        _regroup(settings, result, watch)
+        _build(settings, result, watch)
+    return result
+
+
+def _regroup(settings: Settings, result: RunResult, watch: Watcher) -> None:
+    with watch.step("归并居民"):
+        result.identified = identify(settings)
+        restamp(settings)
+    with watch.step("跨记录规则"):
+        evaluate_across(settings)
+
+
+def _build(settings: Settings, result: RunResult, watch: Watcher) -> None:
+    with watch.step("构建集市与指标"):
+        result.built = build(settings)
+    if result.identified is not None:
+        decisions.carried(settings, result.identified.decided)
 
 
 def replay(
@@ -142,8 +168,7 @@ def replay(
     with lease(settings, SILVER):
         _evolve(settings, registry, result, watch)
         _replay(settings, registry, wanted, result, watch)
-        with watch.step("构建集市与指标"):
-            result.built = build(settings)
+        _build(settings, result, watch)
     return result
 
 

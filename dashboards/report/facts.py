@@ -43,6 +43,7 @@ LINKED_BY = {
     "id_number": "有效身份证号",
     "person_number": "同一机构的同一编号",
     "similarity": "姓名、出生日期等相似",
+    "decision": "人的判定",
     "alone": "没有与别的记录相连",
 }
 _MOST_FINDINGS = 40
