@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from kanghu.cli.console import console, step_progress, table
-from kanghu.cli.flow import show_run
+from kanghu.cli.outcome import show_run
 from kanghu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
