@@ -11,10 +11,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from collectors.registry import Registry
 from kanghu.cli import app
 from kanghu.errors import KanghuError
 from kanghu.lake import Lake
 from kanghu.settings import Settings
+from pipeline.run import run as run_line
 from spark_jobs.identity import identify
 from spark_jobs.identity.decisions import are_waiting
 from tests.dbt import tiny_lake
@@ -184,17 +186,36 @@ def test_who_and_why_are_asked_for() -> None:
     assert "--who" in re.sub(r"\x1b\[[0-9;]*m", "", result.output)
 
 
-def test_now_carries_it_to_silver_and_marts(kanghu: Command, settings: Settings) -> None:
+def two_likely_people(settings: Settings) -> tuple[Lake, dict[str, str]]:
+    """Silver as normalise leaves it, with its partitions, and who is who in it."""
     lake = Lake(settings.lake)
     people = [{**PEOPLE[key], "_institution": f"I-{key}", "patient_no": key} for key in ("a", "b")]
     tiny_lake.write_silver(lake, "patient", people)
     identify(settings)
-    before = residents(lake)
-    screen = kanghu("merge", before["a"], before["b"], *SAID, "--now")
-    assert "合并 1" in screen
+    return lake, residents(lake)
+
+
+def assert_all_follow(settings: Settings, lake: Lake) -> None:
     assert not are_waiting(settings)
-    stamped = lake.table(lake.silver("patient")).to_pyarrow_table().to_pylist()
-    assert {one["resident_id"] for one in stamped} == {residents(lake)["a"]}
+    (resident,) = set(residents(lake).values())
+    stamped = lake.table(lake.silver("patient")).to_pyarrow_table()["resident_id"]
+    assert set(stamped.to_pylist()) == {resident}
     with duckdb.connect(settings.marts, read_only=True) as marts:
         found = marts.execute("select resident_id from dim_resident").fetchall()
-    assert found == [(residents(lake)["a"],)]
+    assert found == [(resident,)]
+
+
+def test_now_carries_it_to_silver_and_marts(kanghu: Command, settings: Settings) -> None:
+    lake, before = two_likely_people(settings)
+    assert "合并 1" in kanghu("merge", before["a"], before["b"], *SAID, "--now")
+    assert_all_follow(settings, lake)
+
+
+def test_the_next_run_follows_though_nothing_new_came(kanghu: Command, settings: Settings) -> None:
+    lake, before = two_likely_people(settings)
+    kanghu("merge", before["a"], before["b"], *SAID)
+    result = run_line(settings, Registry({}, {}))
+    assert result.identified is not None
+    assert (result.batches, result.identified.merged) == ([], 1)
+    assert_all_follow(settings, lake)
+    assert run_line(settings, Registry({}, {})).built is None, "once"
