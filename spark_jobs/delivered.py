@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from collectors.expression import read_expression
 from collectors.registry import ColumnMap, DatasetMap, Source, System, Table
 from collectors.row_hash import bronze_column
 from expectations.compile_spark import quote
-from spark_jobs.expression import read_expression
 
 META = ("_institution", "_feed", "_source_key", "_batch_id", "_row_hash")
 DELIVERY_ERROR = "_delivery_error"
@@ -88,7 +88,7 @@ def state_expression(plan: MappedTable, columns: Sequence[str]) -> str:
     if plan.mapping is None:
         return f"case {' '.join(cases)} else 'elsewhere' end"
     if plan.mapping.where:
-        meant = read_expression(plan.mapping.where, "text", f"{plan.where}.where").sql
+        meant = read_expression(plan.mapping.where, "flag", f"{plan.where}.where").sql
         cases.append(f"when not coalesce({meant}, false) then 'elsewhere'")
     if plan.table.void:
         values = ", ".join(quote(value) for value in plan.table.void.values)
@@ -109,7 +109,7 @@ def _state_columns(plan: MappedTable) -> tuple[str, ...]:
     """The system's columns that ``where`` and the void mark read."""
     names: list[str] = []
     if plan.mapping is not None and plan.mapping.where:
-        read = read_expression(plan.mapping.where, "text", f"{plan.where}.where")
+        read = read_expression(plan.mapping.where, "flag", f"{plan.where}.where")
         names += [name for name in read.columns if name not in META]
     if plan.table.void:
         names.append(plan.table.void.column)

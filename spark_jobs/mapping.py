@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 
+from collectors.expression import read_expression
 from collectors.registry import Aggregate, ColumnMap, DatasetMap
 from expectations.compile_spark import TYPED, quote
 from kanghu.errors import KanghuError
@@ -26,7 +27,6 @@ from spark_jobs.delivered import (
     quoted_name,
     state_expression,
 )
-from spark_jobs.expression import read_expression
 from standards.catalogue import Column, Dataset, load_catalogue
 
 ChildFrame = Callable[[str], DataFrame | None]

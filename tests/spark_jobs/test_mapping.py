@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from collectors.expression import read_expression
 from collectors.registry import System
 from kanghu.errors import KanghuError
 from spark_jobs.delivered import MappedTable
-from spark_jobs.expression import read_expression
 from spark_jobs.mapping import mapped
 from standards.catalogue import load_catalogue
 from tests.spark_jobs.tiny_bronze import registry_of, system
