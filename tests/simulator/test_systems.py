@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from collectors.check_mapping import check_system
 from collectors.readers import Readers
-from collectors.registry import DatasetMap, Feed, System, check_system
+from collectors.registry import DatasetMap, Feed, System
 from simulator.events import SYSTEM_DATASETS
 from simulator.plan import Assignment
 from simulator.systems import open_writers, serve_api
