@@ -90,6 +90,11 @@ create table if not exists kanghu.conservation (
     primary key (institution, feed, dataset)
 );
 
+alter table kanghu.conservation add column if not exists shared bigint not null default 0;
+comment on column kanghu.conservation.shared is
+'Rows that a dataset before this one in the table''s maps counts too: over a feed''s datasets, bronze
+less shared is the number of rows in its bronze table.';
+
 -- One writer a table at a time (law 3). fencing grows with every new holder.
 create table if not exists kanghu.lease (
     resource text primary key,
