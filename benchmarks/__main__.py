@@ -13,6 +13,7 @@ BENCHMARKS = (
     "benchmarks.collect_idle",
     "benchmarks.normalise",
     "benchmarks.identity",
+    "benchmarks.simulate",
     "benchmarks.whole_run",
 )
 

@@ -38,6 +38,18 @@ class CollectResult:
     deleted_rows: int = 0
     failed: list[tuple[Feed, str]] = field(default_factory=list)
 
+    def __add__(self, other: CollectResult) -> CollectResult:
+        """Both together, under the id of the later batch."""
+        return CollectResult(
+            other.batch_id,
+            self.feeds + other.feeds,
+            self.source_rows + other.source_rows,
+            self.bronze_rows + other.bronze_rows,
+            self.unchanged_rows + other.unchanged_rows,
+            self.deleted_rows + other.deleted_rows,
+            [*self.failed, *other.failed],
+        )
+
 
 def collect(
     settings: Settings,

@@ -7,20 +7,28 @@ Chinese names. Guesses say how sure they are; what was not guessed is left as a 
 
 from __future__ import annotations
 
-import difflib
+import re
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 import yaml
 from pypinyin import Style, lazy_pinyin
+from rapidfuzz import fuzz, process
 
 from collectors.registry import expand, load_registry
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
-from standards.catalogue import Catalogue, Column, load_catalogue
+from standards.catalogue import Catalogue, Dataset, load_catalogue
+
+Array = npt.NDArray[Any]
 
 _SURE = 0.75
 _LIKELY = 0.5
@@ -50,6 +58,9 @@ def new_source(
 
     Answers the files written. Raises ``KanghuError`` rather than overwrite one.
     """
+    _check_name("INSTITUTION", institution)
+    _check_name("--system", system)
+    _check_no_password(connection)
     written = []
     registry = load_registry(settings)
     if system not in registry.systems:
@@ -76,6 +87,24 @@ def new_source(
     return written
 
 
+def _check_name(option: str, text: str) -> None:
+    """Both become parts of file and folder names, in the site's folder and in the lake."""
+    if not re.fullmatch(r"[\w-]+", text):
+        raise KanghuError(
+            what=f"{text!r} 不能作名字", where=option, mend="只用字母、数字、汉字、下划线和连字符"
+        )
+
+
+def _check_no_password(connection: str) -> None:
+    password = urlsplit(connection).password or ""
+    if password and not re.fullmatch(r"\$\{\w+\}", password):
+        raise KanghuError(
+            what="连接里写着密码",
+            where="--connection",
+            mend="密码写成 ${NAME},运行前在环境里设置 NAME;文件里不留密码",
+        )
+
+
 def live_tables(connection: str) -> tuple[str, list[LiveTable]]:
     """The dialect and the tables behind ``connection`` (PostgreSQL's URL or a SQLite file)."""
     place = expand(connection)
@@ -89,7 +118,14 @@ def live_tables(connection: str) -> tuple[str, list[LiveTable]]:
                 mend="检查地址、账号、密码的环境变量和网络",
             ) from error
     if Path(place.removeprefix("sqlite:///")).expanduser().is_file():
-        return "sqlite", _sqlite_tables(place.removeprefix("sqlite:///"))
+        try:
+            return "sqlite", _sqlite_tables(place.removeprefix("sqlite:///"))
+        except sqlite3.Error as error:
+            raise KanghuError(
+                what=f"这个文件不是 SQLite 数据库:{error}",
+                where=f"--connection {connection}",
+                mend="给出 SQLite 文件;CSV、Excel 和消息类系统请照已有的系统文件手写",
+            ) from error
     raise KanghuError(
         what="不能从这个连接列出表来起草系统",
         where=f"--connection {connection or '(没有写)'}",
@@ -132,17 +168,19 @@ def draft_system(system: str, dialect: str, tables: list[LiveTable], catalogue: 
 def guess_dataset(table: LiveTable, catalogue: Catalogue) -> str | None:
     """The dataset that takes most of the table's columns, its own name breaking ties."""
     best, best_score = None, 0.0
+    likely = _likenesses(table, catalogue)
+    bare = table.name.rpartition(".")[2]
     for name, dataset in catalogue.datasets.items():
-        found = guess_columns(table, catalogue, name)
-        score = sum(ratio for _, ratio in found.values()) / max(8, len(table.columns))
-        bare = table.name.rpartition(".")[2]
+        found = _pick(table, dataset, likely)
         titled = max(
-            _alike(label, title)
+            alike(label, title)
             for label in (bare, table.comment)
             for title in (dataset.name_zh, name)
         )
-        score += 0.5 * titled
-        if score > best_score and (len(found) >= 2 or (found and titled >= _SURE)):
+        # Columns that every dataset has (name, birth date) say little of which one it is.
+        score = sum(ratio for _, ratio in found.values()) / max(8, len(table.columns)) + titled
+        is_plausible = len(found) >= 2 or (found and titled >= _SURE)
+        if score > best_score and is_plausible:
             best, best_score = name, score
     return best
 
@@ -151,39 +189,79 @@ def guess_columns(
     table: LiveTable, catalogue: Catalogue, dataset: str
 ) -> dict[str, tuple[str, float]]:
     """Catalogue column -> (the table's column, how sure from 0 to 1), each used once."""
+    return _pick(table, catalogue.datasets[dataset], _likenesses(table, catalogue))
+
+
+Likenesses = dict[tuple[str, str], Array]
+"""(A catalogue column's name, its Chinese name) -> how alike each of the table's columns is."""
+
+
+def _likenesses(table: LiveTable, catalogue: Catalogue) -> Likenesses:
+    """Every column of the table against every column of the catalogue, in one go."""
+    labels = sorted(
+        {(one.name, one.name_zh) for set_ in catalogue.datasets.values() for one in set_.columns}
+    )
+    bare = [zh.removesuffix("代码").removesuffix("名称") or zh for _, zh in labels]
+    initials = [_initials(zh) for zh in bare]
+    names, comments = list(table.columns), list(table.columns.values())
+    lowered = [name.lower().strip("_") for name in names]
+    score = np.maximum.reduce(
+        [
+            _ratios([zh for _, zh in labels], comments),
+            _ratios(bare, comments),
+            _ratios([zh for _, zh in labels], names),
+            _ratios([_stem(name) for name, _ in labels], [_stem(name) for name in lowered])
+            * (0.9 + 0.1 * (_ratios([name for name, _ in labels], lowered) == 1.0)),
+        ]
+    )
+    for row, letters in enumerate(initials):
+        if len(letters) > 1:
+            for place, name in enumerate(lowered):
+                if name in (letters, f"{letters}dm", f"{letters}mc"):
+                    score[row, place] = max(score[row, place], 0.8)
+    return dict(zip(labels, score, strict=True))
+
+
+def _pick(table: LiveTable, dataset: Dataset, likely: Likenesses) -> dict[str, tuple[str, float]]:
+    names = list(table.columns)
     pairs = [
-        (likeness(name, comment, column), column.name, name)
-        for column in catalogue.datasets[dataset].columns
-        for name, comment in table.columns.items()
+        (float(ratios[place]), column.name, names[place])
+        for column in dataset.columns
+        for ratios in (likely[column.name, column.name_zh],)
+        for place in np.flatnonzero(ratios >= _LIKELY)
     ]
     found: dict[str, tuple[str, float]] = {}
     used: set[str] = set()
     for ratio, column, name in sorted(pairs, key=lambda pair: -pair[0]):
-        if ratio >= _LIKELY and column not in found and name not in used:
+        if column not in found and name not in used:
             found[column] = (name, round(ratio, 2))
             used.add(name)
     return found
 
 
-def likeness(name: str, comment: str, column: Column) -> float:
-    """How alike a source's column and a catalogue column are, from 0 to 1."""
-    bare = column.name_zh.removesuffix("代码").removesuffix("名称")
-    initials = "".join(lazy_pinyin(bare, style=Style.FIRST_LETTER)).lower()
-    lowered = name.lower().strip("_")
-    by_initials = 0.8 if lowered in (initials, f"{initials}dm", f"{initials}mc") else 0.0
-    return max(
-        _alike(comment, column.name_zh),
-        _alike(comment, bare),
-        _alike(name, column.name_zh),
-        _alike(lowered, column.name.lower()),
-        by_initials if len(initials) > 1 else 0.0,
-    )
+def alike(one: str, other: str) -> float:
+    """How alike two labels are, from 0 to 1."""
+    return float(fuzz.ratio(one, other)) / 100 if one and other else 0.0
 
 
-def _alike(one: str, other: str) -> float:
-    if not one or not other:
-        return 0.0
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def _ratios(ours: list[str], theirs: list[str]) -> Array:
+    """``alike`` of each pair: a row for each of ours, a column for each of theirs."""
+    found: Array = process.cdist(ours, theirs, scorer=fuzz.ratio, dtype=np.float32) / 100
+    found[:, [place for place, text in enumerate(theirs) if not text]] = 0
+    return found
+
+
+_ENDINGS = re.compile(r"_(code|name|date|at|no|id|dm|mc|rq|sj|bh)$")
+
+
+def _stem(name: str) -> str:
+    """A name without the ending that only tells its kind: ``org_code`` is not like ``sex_code``."""
+    return _ENDINGS.sub("", name.lower())
+
+
+@cache
+def _initials(text: str) -> str:
+    return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER)).lower()
 
 
 def _postgresql_tables(url: str) -> list[LiveTable]:

@@ -196,6 +196,15 @@ def log_outcomes(settings: Settings, batch_id: str, outcomes: Sequence[FeedOutco
         connection.execute(_STATE, values)
 
 
+def unequal_feeds(settings: Settings) -> set[tuple[str, str]]:
+    """(Institution, feed) of those that did not equal their source when last compared."""
+    with connect(settings) as connection:
+        rows = connection.execute(
+            "select institution, feed from kanghu.comparison where result = 'different'"
+        ).fetchall()
+    return {(row["institution"], row["feed"]) for row in rows}
+
+
 def accept_columns(settings: Settings, institution: str, feed: str) -> None:
     """Forget a feed's columns, so that its next read takes them as they are: for when the mapping
     has been made to fit a source that changed its types."""

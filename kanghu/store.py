@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from kanghu.errors import KanghuError
 from kanghu.settings import Settings
 
 _SCHEMA = Path(__file__).with_name("store_schema.sql")
@@ -26,6 +27,12 @@ _ready: set[str] = set()
 def store_url(settings: Settings) -> str:
     """The store's URL; an embedded server is started (idempotent) and stops with its last user."""
     if settings.store != "embedded":
+        if not settings.store.startswith(("postgresql://", "postgres://")):
+            raise KanghuError(
+                what=f"运行库的地址 {settings.store!r} 不是 PostgreSQL 的",
+                where="环境变量 KANGHU_STORE",
+                mend="写 postgresql://用户@主机:端口/库名,或 embedded(自带的)",
+            )
         return settings.store
     return embedded_server_url(settings.home / "postgres")
 
@@ -43,7 +50,15 @@ def embedded_server_url(data_folder: Path, database: str = "postgres") -> str:
 def connect(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """A connection with dictionary rows; commits when the block ends, rolls back when it raises."""
     url = store_url(settings)
-    with psycopg.connect(url, row_factory=dict_row) as connection:
+    try:
+        opened = psycopg.connect(url, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        raise KanghuError(
+            what=f"连不上运行库:{str(error).strip().splitlines()[0]}",
+            where="环境变量 KANGHU_STORE",
+            mend="检查地址、端口、用户和库名;不设置它就用自带的 PostgreSQL",
+        ) from error
+    with opened as connection:
         with _lock:
             if url not in _ready:
                 _create_schema(connection)

@@ -65,12 +65,14 @@ def run(
     source: str | None = None,
     dataset: str | None = None,
     since: str | None = None,
+    full: bool = False,
     watcher: Watcher | None = None,
 ) -> RunResult:
     """Carry everything new from the sources to the marts.
 
     ``source`` and ``dataset`` narrow what is collected; ``since`` reads incremental feeds again
-    from that watermark. Feeds that cannot be read do not stop the others; they are in the result.
+    from that watermark, ``full`` reads everything, so that deletions show. Feeds that cannot be
+    read do not stop the others; they are in the result.
     """
     watch = watcher or Unwatched()
     feeds = chosen_feeds(registry, source, dataset)
@@ -78,7 +80,16 @@ def run(
     with watch.step("采集"), lease(settings, BRONZE):
         for batch_id in batch_log.unfinished_batches(settings, "open"):
             collect(settings, registry, registry.feeds(), batch_id=batch_id, note=watch.note)
-        result.collected = collect(settings, registry, feeds, since=since, note=watch.note)
+        # A feed that did not equal its source is read in full: what was deleted or changed behind
+        # its watermark is found so.
+        unequal = set() if full else batch_log.unequal_feeds(settings)
+        again = [feed for feed in feeds if (feed.institution, feed.name) in unequal]
+        usual = [feed for feed in feeds if (feed.institution, feed.name) not in unequal]
+        result.collected = collect(
+            settings, registry, usual, since=since, full=full, note=watch.note
+        )
+        if again:
+            result.collected += collect(settings, registry, again, full=True, note=watch.note)
     with watch.step("比对"):
         result.comparisons = compare(settings, feeds, changed_only=True, note=watch.note)
     _carry(settings, registry, result, watch)

@@ -6,7 +6,7 @@ be made in any order and any number of times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from simulator.master import write_deaths, write_master, write_population
 from simulator.names import name_text
 from simulator.patients import Views, make_views, write_patients
 from simulator.people import id_text, make_people
-from simulator.plan import Catchment, plan_city
+from simulator.plan import plan_city
 from simulator.prescriptions import write_prescriptions
 from simulator.records import make_records, write_records
 from simulator.scene import DOCUMENT_SYSTEM, LABORATORY_SYSTEM, City, Scene
@@ -97,13 +97,34 @@ def make_chunk(city: City, number: int, error_rate: float = DEFAULT_ERROR_RATE) 
     return CityChunk(number, tables, _persons(scene), errors)
 
 
+def together(chunks: Sequence[CityChunk]) -> CityChunk:
+    """Several chunks as one, under the first one's number."""
+    names = sorted({name for chunk in chunks for name in chunk.tables})
+    tables = {
+        name: pa.concat_tables([one.tables[name] for one in chunks if name in one.tables])
+        for name in names
+    }
+    persons = pa.concat_tables([one.persons for one in chunks])
+    errors = pa.concat_tables([one.errors for one in chunks])
+    return CityChunk(chunks[0].number, tables, persons, errors)
+
+
 def open_scene(city: City, number: int) -> tuple[Scene, Health]:
     """The people of a chunk with their health: the same each time."""
-    catchments: tuple[Catchment, ...] = city.plan.chunks[number]
-    draw = np.random.default_rng(np.random.SeedSequence(city.plan.seed, spawn_key=(number,)))
-    people = make_people(draw, catchments, len(city.plan.catchments), city.start, city.end)
+    part = city.plan.chunks[number]
+    bits = np.random.PCG64(np.random.SeedSequence(city.plan.seed, spawn_key=(part.group,)))
+    everybody = make_people(
+        np.random.Generator(bits),
+        part.catchments,
+        len(city.plan.catchments),
+        city.start,
+        city.end,
+    )
+    # From here on the parts of a group draw apart.
+    draw = np.random.Generator(bits.jumped(part.nth))
+    people = everybody.of_villages(part.villages)
     health = make_health(draw, people, city.end)
-    return Scene(city, number, draw, people, catchments), health
+    return Scene(city, number, draw, people, part), health
 
 
 def _write_care(scene: Scene, health: Health) -> None:
@@ -190,4 +211,4 @@ def _persons(scene: Scene) -> pa.Table:
     return pa.table(columns)
 
 
-__all__ = ["COMMISSION", "CityChunk", "generate_city", "make_chunk", "make_city"]
+__all__ = ["COMMISSION", "CityChunk", "generate_city", "make_chunk", "make_city", "together"]

@@ -213,15 +213,17 @@ def write_population(scene: Scene) -> None:
     """Residents of each village at the end of each year (the last: at the period's end)."""
     people = scene.people
     edges = np.array([scene.start, scene.end - 1], "datetime64[D]").astype("datetime64[Y]")
-    villages = [v for one in scene.catchments for v in one.villages]
-    owners = [one.institution for one in scene.catchments for _ in one.villages]
+    here_managed = [(v, one.institution) for one in scene.catchments for v in one.villages]
+    part = scene.part.villages
+    villages, owners = zip(*here_managed[part.start : part.stop], strict=True)
+    place = people.village - part.start
     count = len(villages)
     for year in range(int(edges[0].astype(int)), int(edges[1].astype(int)) + 1):
         last = int(np.datetime64(f"{1970 + year}-12-31").astype(np.int64))
         day = min(last, scene.end - 1)
         here = (people.birth <= day) & ((people.death < 0) | (people.death > day))
         old = here & (day - people.birth >= 65 * 365.2425)
-        residents = np.bincount(people.village[here], minlength=count)
+        residents = np.bincount(place[here], minlength=count)
         columns = {
             "region_code": pa.array([one.code for one in villages]),
             "region_name": pa.array([one.name for one in villages]),
@@ -229,7 +231,7 @@ def write_population(scene: Scene) -> None:
             "population_year": c.constant(str(1970 + year), count),
             "resident_count": c.numbers(residents),
             "registered_count": c.numbers(residents * 21 // 20),
-            "resident_65_count": c.numbers(np.bincount(people.village[old], minlength=count)),
+            "resident_65_count": c.numbers(np.bincount(place[old], minlength=count)),
         }
         written = np.full(count, day * c.DAY + 51_000)
         scene.add("resident_population", np.full(count, _COMMISSION), None, written, columns)

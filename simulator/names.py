@@ -121,10 +121,13 @@ def misspell(draw: np.random.Generator, name: tuple[Array, Array, Array]) -> tup
 
 
 def village_names(draw: np.random.Generator, count: int) -> list[str]:
-    """``count`` different names of villages."""
-    first = draw.permutation(len(_VILLAGE_FIRST))[:count]
-    second = draw.integers(0, len(_VILLAGE_SECOND), count)
+    """``count`` different names of villages; many share their first characters."""
+    many = len(_VILLAGE_FIRST)
+    first = draw.permutation(many)
+    second = draw.integers(0, len(_VILLAGE_SECOND), min(count, many))
+    turn, place = np.divmod(np.arange(count), many)
+    ends = (second[place] + turn) % len(_VILLAGE_SECOND)
     return [
         f"{_VILLAGE_FIRST[one]}{_VILLAGE_SECOND[other]}村"
-        for one, other in zip(first, second, strict=True)
+        for one, other in zip(first[place], ends, strict=True)
     ]

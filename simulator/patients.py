@@ -131,11 +131,12 @@ def _swap_spouses(
 
 
 def _names(scene: Scene, person: Array, clear: Array) -> pa.Array:
-    """3 in 100 names mistaken or changed; not where nothing else tells people apart."""
+    """More than 3 in 100 names mistaken or changed (some characters have none to be mistaken for);
+    not where nothing else tells people apart."""
     people, draw = scene.people, scene.draw
     parts = (people.surname[person], people.first[person], people.second[person])
     chance = draw.random(len(person))
-    wrong = (chance < 0.033) & ~clear
+    wrong = (chance < 0.042) & ~clear
     misspelt = misspell(draw, parts)
     former = draw_given(
         draw, people.sex[person], 1970 + (people.birth[person] / 365.2425).astype(np.int64)

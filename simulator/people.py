@@ -8,7 +8,7 @@ are, so that no two people of the city share one).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,14 @@ class People:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def of_villages(self, villages: range) -> People:
+        """Those who live in ``villages``: whole households, since a village lies together."""
+        first, after = np.searchsorted(self.village, [villages.start, villages.stop])
+        part = {field.name: getattr(self, field.name)[first:after] for field in fields(self)}
+        for relative in ("mother", "spouse"):
+            part[relative] = np.where(part[relative] < 0, -1, part[relative] - first)
+        return People(**part)
 
 
 def make_people(

@@ -3,7 +3,8 @@
 Institutions are the city's own list (``standards/access``, requirement S1-1.0). Which vendor's
 product an institution runs follows from its place in the list, so that every town has neighbours
 that speak another dialect. Catchments share the residents among the primary institutions; a chunk
-is some whole catchments, so that millions of residents never lie in memory at once.
+is some whole catchments, or some villages of a large one, so that millions of residents never lie
+in memory at once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,7 +53,13 @@ _CLOUD_INSTEAD = 18
 FEWEST_INSTITUTIONS = 8
 
 CHUNK_RESIDENTS = 5_000
-"""Small catchments are gathered to about this many residents; a larger one is a chunk alone."""
+"""Small catchments are gathered to about this many residents; a larger one is cut into villages."""
+
+_VILLAGE_RESIDENTS = 1_000
+"""About as many people as a village has; small catchments have three to eight smaller ones."""
+
+_MOST_VILLAGES = 100
+"""Their codes have two digits."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,18 @@ class Catchment:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The people of one chunk: those of ``villages``, counted through all of ``catchments``."""
+
+    group: int
+    """Parts of one group make the same people and keep their own of them."""
+    nth: int
+    """Place in the group."""
+    catchments: tuple[Catchment, ...]
+    villages: range
+
+
+@dataclass(frozen=True)
 class CityPlan:
     """All that is fixed before a chunk is made; the same for the same arguments."""
 
@@ -103,7 +123,7 @@ class CityPlan:
     residents: int
     assignments: tuple[Assignment, ...]
     catchments: tuple[Catchment, ...]
-    chunks: tuple[tuple[Catchment, ...], ...]
+    chunks: tuple[Part, ...]
 
 
 def assignments(count: int | None = None) -> list[Assignment]:
@@ -203,7 +223,7 @@ def _share(total: int, weights: np.ndarray[Any, Any]) -> list[int]:
 def _villages(
     draw: np.random.Generator, township: str, neighbours: int, share: int
 ) -> tuple[Village, ...]:
-    count = int(draw.integers(3, 9))
+    count = max(int(draw.integers(3, 9)), min(share // _VILLAGE_RESIDENTS, _MOST_VILLAGES))
     names = village_names(draw, count)
     residents = _share(share, draw.gamma(4.0, 1.0, count))
     # Two institutions may share a township: the hundreds of the village code keep them apart.
@@ -213,14 +233,34 @@ def _villages(
     )
 
 
-def _chunks(catchments: Sequence[Catchment]) -> list[tuple[Catchment, ...]]:
-    chunks: list[tuple[Catchment, ...]] = []
+def _chunks(catchments: Sequence[Catchment]) -> list[Part]:
+    return [
+        Part(group, nth, gathered, villages)
+        for group, gathered in enumerate(_groups(catchments))
+        for nth, villages in enumerate(_cut(gathered))
+    ]
+
+
+def _groups(catchments: Sequence[Catchment]) -> list[tuple[Catchment, ...]]:
+    groups: list[tuple[Catchment, ...]] = []
     gathered: list[Catchment] = []
     people = 0
     for one in catchments:
         if gathered and people + one.residents > CHUNK_RESIDENTS:
-            chunks.append(tuple(gathered))
+            groups.append(tuple(gathered))
             gathered, people = [], 0
         gathered.append(one)
         people += one.residents
-    return [*chunks, tuple(gathered)] if gathered else chunks
+    return [*groups, tuple(gathered)] if gathered else groups
+
+
+def _cut(catchments: tuple[Catchment, ...]) -> list[range]:
+    """Villages that make up a chunk each: all of them, but for a catchment that is too large."""
+    sizes = [village.residents for one in catchments for village in one.villages]
+    cuts, people = [0], 0
+    for place, size in enumerate(sizes):
+        if people and people + size > CHUNK_RESIDENTS:
+            cuts.append(place)
+            people = 0
+        people += size
+    return [range(*edge) for edge in pairwise([*cuts, len(sizes)])]

@@ -16,7 +16,7 @@ import pyarrow as pa
 from simulator import columns as c
 from simulator.events import SYSTEM_DATASETS
 from simulator.people import People
-from simulator.plan import Assignment, Catchment, CityPlan
+from simulator.plan import Assignment, Catchment, CityPlan, Part
 from simulator.reference_tables import read_reference
 from simulator.staffing import Staff, make_staff
 
@@ -123,10 +123,14 @@ class Scene:
     number: int
     draw: np.random.Generator
     people: People
-    catchments: tuple[Catchment, ...]
+    part: Part
     log: ErrorLog = field(default_factory=ErrorLog)
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def catchments(self) -> tuple[Catchment, ...]:
+        return self.part.catchments
 
     @property
     def start(self) -> int:

@@ -6,6 +6,7 @@ all at once.
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,7 +16,14 @@ import pyarrow as pa
 import yaml
 
 from kanghu.errors import KanghuError
-from simulator.city import DEFAULT_AS_OF, DEFAULT_ERROR_RATE, DEFAULT_MONTHS, make_chunk, make_city
+from simulator.city import (
+    DEFAULT_AS_OF,
+    DEFAULT_ERROR_RATE,
+    DEFAULT_MONTHS,
+    make_chunk,
+    make_city,
+    together,
+)
 from simulator.systems import open_writers
 from simulator.truth import TruthWriter
 
@@ -62,12 +70,14 @@ def simulate(
     months: int = DEFAULT_MONTHS,
     error_rate: float = DEFAULT_ERROR_RATE,
     institutions: int | None = None,
+    chunks_at_once: int = 1,
     progress: Progress | None = None,
 ) -> Summary:
     """Make a city under ``out``: ``truth/``, ``systems/``, ``sources/``; what was there goes.
 
     ``postgres``: a server's URL for the institutions that run on it; without one a server is kept
     under ``out/postgres``. ``institutions``: a part of them (8 at least) that has all systems.
+    ``chunks_at_once``: how many are written together, for memory's sake only: the city is the same.
     """
     arguments = Arguments(
         seed, residents, as_of, months, error_rate, institutions, postgres is None
@@ -80,8 +90,9 @@ def simulate(
     rows = errors = done = 0
     by_dataset: dict[str, int] = {}
     with TruthWriter(out / "truth") as truth:
-        for number in range(len(city.plan.chunks)):
-            chunk = make_chunk(city, number, error_rate)
+        for first in range(0, len(city.plan.chunks), chunks_at_once):
+            numbers = range(first, min(first + chunks_at_once, len(city.plan.chunks)))
+            chunk = together([make_chunk(city, number, error_rate) for number in numbers])
             delivered = writers.write(chunk)
             truth.persons(chunk.persons)
             truth.events(chunk.tables)
@@ -91,7 +102,7 @@ def simulate(
                 by_dataset[dataset] = by_dataset.get(dataset, 0) + table.num_rows
             done += chunk.persons.num_rows
             del chunk, delivered
-            pa.default_memory_pool().release_unused()
+            _give_memory_back()
             if progress:
                 progress(done, residents)
     sources = writers.close()
@@ -106,6 +117,15 @@ def simulate(
         errors=errors,
         rows_by_dataset=dict(sorted(by_dataset.items())),
     )
+
+
+def _give_memory_back() -> None:
+    """Hand what a chunk freed back to the system: glibc alone keeps it in each thread's arena, in
+    pieces too small for the next chunk, and would grow with the city."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:  # glibc has it
+        trim(0)
 
 
 def read_arguments(out: Path) -> Arguments:

@@ -11,6 +11,7 @@ from types import TracebackType
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulator.events import OPERATION
@@ -81,25 +82,22 @@ class TruthWriter:
     def rows(
         self, tables: dict[str, pa.Table], delivered: pa.Table, errors: pa.Table
     ) -> tuple[int, int]:
-        """Join what was made with where it was delivered; answers rows and errors written."""
+        """Say of each delivered row whose it is and what is wrong; answers rows and errors written.
+
+        An event's id is unique in the city, so it is looked up by that alone.
+        """
         made = pa.concat_tables(
-            [
-                table.select(["_event_id", "_person_id"])
-                .rename_columns(["event_id", "person_id"])
-                .append_column("dataset", pa.repeat(pa.scalar(dataset), table.num_rows))
-                for dataset, table in tables.items()
-            ]
-        )
-        dirty = errors.select(_LINK).group_by(_LINK).aggregate([])
-        dirty = dirty.append_column("dirty", pa.repeat(pa.scalar(True), dirty.num_rows))
-        rows = delivered.join(made, _LINK, join_type="left outer").join(
-            dirty, _LINK, join_type="left outer"
-        )
-        clean = pa.compute.is_null(rows["dirty"])
-        rows = rows.append_column("clean", clean)
+            [table.select(["_event_id", "_person_id"]) for table in tables.values()]
+        ).combine_chunks()
+        event = delivered["event_id"].combine_chunks()
+        dirty = pc.is_in(event, errors["event_id"].combine_chunks())
+        rows = delivered.append_column(
+            "person_id",
+            made["_person_id"].combine_chunks().take(pc.index_in(event, made["_event_id"])),
+        ).append_column("clean", pc.invert(dirty))
         order = [(name, "ascending") for name in ("institution", "feed", "source_key", "dataset")]
         self._write("source_rows", rows.select(SOURCE_ROWS.names).cast(SOURCE_ROWS).sort_by(order))
-        found = errors.join(delivered, _LINK, join_type="inner")
+        found = errors.join(delivered.filter(dirty), _LINK, join_type="inner")
         found = (
             found.select(ERRORS.names)
             .cast(ERRORS)

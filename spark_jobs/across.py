@@ -240,6 +240,7 @@ from (
         _institution, patient_no,
         case
             when not coalesce(valid_id_no, false) then sex_code
+            when replace(cast(birth_date as string), '-', '') <> substr(id_no, 7, 8) then sex_code
             when substr(id_no, 17, 1) in ('1', '3', '5', '7', '9') then '1'
             else '2'
         end as told_sex_code
@@ -249,8 +250,9 @@ where told_sex_code in ('1', '2')
 group by _institution, patient_no
 having min(told_sex_code) = max(told_sex_code)
 """
-"""The sex of a patient number: the ID number's where it is valid, else as recorded; nothing where
-the institution's own systems disagree."""
+"""The sex of a patient number: the ID number's where it is valid and the patient's own (a number of
+another birth date is the spouse's or the mother's), else as recorded; nothing where the
+institution's own systems disagree."""
 
 
 def _tables_read(rule: Expectation, catalogue: Catalogue) -> list[str]:

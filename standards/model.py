@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 DataType = Literal["S1", "S2", "S3", "L", "N", "D", "DT", "T", "BY"]
@@ -90,6 +90,7 @@ class Format:
     decimals: int
 
     @classmethod
+    @cache
     def parse(cls, text: str) -> Format:
         """Raises ``ValueError`` for what is not in the standards' notation."""
         if text in ("D8", "DT15", "T6", "T/F", "BY"):

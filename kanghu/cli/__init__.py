@@ -4,11 +4,14 @@ exit status: 0 only where the work was done (docs/interfaces.md)."""
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Sequence
 
 import typer
 
 from kanghu.cli import city, flow, records, sources, standards
 from kanghu.cli.console import show_error
+from kanghu.cli.failures import explained
 from kanghu.errors import KanghuError
 
 app = typer.Typer(
@@ -25,11 +28,27 @@ app.add_typer(sources.app, name="source")
 app.add_typer(standards.app, name="standards")
 app.add_typer(records.quarantine_app, name="quarantine")
 
+INTERRUPTED = 130
+MISUSED = 2
 
-def main() -> None:
-    """Run a command; an error that a person can act on is shown, never a trace."""
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; an error that a person can act on is shown, never a trace.
+
+    What nobody foresaw still shows its trace: that is a fault of ours, to be reported.
+    """
+    # A library looks for its runtime folder when it is imported; nobody here can act on that.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     try:
-        app()
-    except KanghuError as error:
-        show_error(error)
-        sys.exit(1)
+        status = app(args=arguments, standalone_mode=False)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help was shown
+            sys.exit(MISUSED)
+        told = explained(error)
+        if told is None:
+            raise
+        show_error(told)
+        sys.exit(1 if isinstance(error, (KanghuError, OSError)) else MISUSED)
+    sys.exit(status if isinstance(status, int) else 0)

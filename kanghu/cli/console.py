@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,10 +20,10 @@ error_console = Console(stderr=True)
 
 def show_error(error: KanghuError) -> None:
     """What, where, which rule, how to mend, as four lines."""
-    lines = [error.what]
+    lines = [escape(error.what)]
     for label, text in (("位置", error.where), ("规则", error.rule), ("处理", error.mend)):
         if text:
-            lines.append(f"[dim]{label}[/dim]  {text}")
+            lines.append(f"[dim]{label}[/dim]  {escape(text)}")
     error_console.print(Panel("\n".join(lines), title="没有完成", border_style="red"))
 
 

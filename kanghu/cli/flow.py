@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from kanghu.cli.console import console, error_console, step_progress, table
+from kanghu.cli.city import institutions_answering
+from kanghu.cli.console import console, step_progress, table
+from kanghu.cli.outcome import show_run
 from kanghu.settings import load_settings
-
-if TYPE_CHECKING:
-    from pipeline.run import RunResult
 
 
 def register(app: typer.Typer) -> None:
@@ -27,19 +26,21 @@ def run(
     source: Annotated[str | None, typer.Option(help="只跑这个来源(来源名或机构代码)")] = None,
     dataset: Annotated[str | None, typer.Option(help="只跑供给这个数据集的数据源")] = None,
     since: Annotated[str | None, typer.Option(help="增量数据源从这个水位重新读")] = None,
+    full: Annotated[bool, typer.Option("--full", help="全部重读,来源删掉的行也就看得见")] = False,
 ) -> None:
     """采集新数据,比对、规范化、归并居民,并重建集市和指标。"""
     from collectors.registry import load_registry
     from pipeline.run import run as run_line
 
     settings = load_settings()
-    with step_progress() as progress:
+    with institutions_answering(settings), step_progress() as progress:
         result = run_line(
             settings,
             load_registry(settings),
             source=source,
             dataset=dataset,
             since=since,
+            full=full,
             watcher=progress,
         )
     show_run(result)
@@ -70,7 +71,7 @@ def compare(
     from collectors.registry import load_registry
 
     settings = load_settings()
-    with step_progress() as progress, progress.step("比对"):
+    with institutions_answering(settings), step_progress() as progress, progress.step("比对"):
         results = compare_feeds(settings, load_registry(settings).feeds(source), note=progress.note)
     different = [one for one in results if one.result == "different"]
     rows = [
@@ -140,43 +141,3 @@ def _iso(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
-
-
-def show_run(result: RunResult) -> None:
-    """The end of a run: what was collected, that nothing was lost, what could not be read."""
-    if result.collected is not None:
-        done = result.collected
-        console.print(
-            f"采集 {done.feeds:,} 个数据源:新行 {done.bronze_rows:,},"
-            f"未变 {done.unchanged_rows:,},失败 {len(done.failed)}"
-        )
-    if result.normalised:
-        counted = {
-            name: sum(getattr(one, name) for one in result.normalised)
-            for name in ("bronze", "silver", "quarantine", "superseded")
-        }
-        console.print(
-            f"{'[red]不守恒[/red]' if result.unbalanced else '守恒'}:送达 {counted['bronze']:,}"
-            f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
-            f" + 被替代 {counted['superseded']:,}"
-        )
-    if result.evolved is not None:
-        for dataset, columns in result.evolved.added.items():
-            console.print(
-                f"标准库 {dataset} 新增列 {'、'.join(columns)};"
-                f"旧记录要它有值:kanghu replay --dataset {dataset}"
-            )
-        if result.evolved.rebuilding:
-            console.print(f"按新版本从青铜层重做:{'、'.join(result.evolved.rebuilding)}")
-    if result.identified is not None:
-        people = result.identified
-        console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")
-    if result.built is not None:
-        console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
-    for feed, error in result.failed:
-        error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{error}")
-    for count in result.unbalanced:
-        error_console.print(
-            f"[red]不守恒[/red] {count.institution} {count.feed} {count.dataset}:"
-            f"{count.bronze} ≠ {count.silver} + {count.quarantine} + {count.superseded}"
-        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kanghu.cli.console import console, step_progress, table
+from kanghu.errors import KanghuError
 from kanghu.settings import load_settings
 
 quarantine_app = typer.Typer(help="没有通过的行:为什么,怎么改。", no_args_is_help=True)
@@ -26,6 +28,7 @@ def quarantine_list(
     """隔离区里各数据集、机构的行数和原因。"""
     from spark_jobs.quarantine import quarantine_summary
 
+    _check_dataset(dataset)
     rows = quarantine_summary(load_settings(), dataset)
     console.print(
         table(
@@ -41,11 +44,12 @@ def quarantine_show(
     dataset: Annotated[str, typer.Argument(help="数据集")],
     institution: Annotated[str | None, typer.Option(help="机构代码")] = None,
     rule: Annotated[str | None, typer.Option(help="规则编号")] = None,
-    limit: Annotated[int, typer.Option(help="最多几行")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="最多几行")] = 20,
 ) -> None:
     """隔离的行:每行的全部原因和处理办法(直接标识已遮盖)。"""
     from spark_jobs.quarantine import quarantine_rows
 
+    _check_dataset(dataset)
     for row in quarantine_rows(load_settings(), dataset, institution, rule, limit):
         console.print(f"[bold]{row.institution} {row.feed} {row.source_key}[/bold]")
         for reason in row.reasons:
@@ -55,16 +59,28 @@ def quarantine_show(
             )
 
 
+def _check_dataset(name: str | None) -> None:
+    from standards.catalogue import load_catalogue
+
+    if name is not None and name not in load_catalogue().datasets:
+        alike = difflib.get_close_matches(name, load_catalogue().datasets, n=3, cutoff=0.5)
+        raise KanghuError(
+            what=f"目录里没有数据集 {name!r}{';像是 ' + '、'.join(alike) if alike else ''}",
+            where="DATASET",
+            mend="全部数据集见 kanghu dictionary",
+        )
+
+
 def explain(
     indicator: Annotated[str, typer.Argument(help="指标编号,如 F6")],
     organisation: Annotated[str | None, typer.Option(help="机构、区县或市的代码")] = None,
     month: Annotated[str | None, typer.Option(help="月份,如 2026-10")] = None,
-    rows: Annotated[int, typer.Option(help="列出分子、分母背后的几行")] = 10,
+    rows: Annotated[int, typer.Option(min=0, help="列出分子、分母背后的几行")] = 10,
 ) -> None:
     """一个指标的公式、参数、分子分母,以及背后的行。"""
     from pipeline.explain import explain as explain_indicator
 
-    shown = explain_indicator(load_settings(), indicator, organisation, month)
+    shown = explain_indicator(load_settings(), indicator.upper(), organisation, month)
     console.print(
         f"[bold]{shown.indicator} {shown.name_zh}[/bold]  {shown.organisation} {shown.month}"
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
 from kanghu.errors import KanghuError
-from kanghu.settings import load_settings
+from kanghu.settings import Settings, load_settings
 
 app = typer.Typer(help="来源:新建、检查、列出。", no_args_is_help=True)
 
@@ -58,13 +60,22 @@ def check(
     source: Annotated[str, typer.Argument(help="来源名或机构代码")],
     sample: Annotated[int, typer.Option(help="每个数据源读多少行")] = 1000,
     feed: Annotated[str | None, typer.Option(help="只看这张表")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="映射已适应来源变了的列类型:接受现在的列")
+    ] = False,
 ) -> None:
     """试读一批样本(不写入):列的概貌、映射、未知代码及建议、能通过多少行。"""
+    settings = load_settings()
+    with institutions_answering(settings):
+        _check(settings, source, sample, feed, accept)
+
+
+def _check(settings: Settings, source: str, sample: int, feed: str | None, accept: bool) -> None:
     from collectors.profile import profile_feed
     from collectors.registry import load_registry
+    from kanghu.batch_log import accept_columns
     from spark_jobs.dry_run import dry_run
 
-    settings = load_settings()
     registry = load_registry(settings)
     feeds = [one for one in registry.feeds(source) if feed in (None, one.table_name)]
     if not feeds:
@@ -74,17 +85,22 @@ def check(
             mend="用 kanghu source list 查看",
         )
     broken = 0
-    for one in feeds:
-        console.rule(f"{one.institution} {one.name}")
+    for number, one in enumerate(feeds, 1):
+        console.rule(f"{one.institution} {one.name}({number}/{len(feeds)})")
         try:
             with step_progress() as progress, progress.step("读样本"):
                 profile = profile_feed(settings, one, sample)
         except KanghuError as error:
             broken += 1
-            console.print(f"[red]{error}[/red]")
+            console.print(f"[red]{escape(str(error))}[/red]")
             continue
         _show_profile(profile)
         _show_trial(dry_run(settings, registry, one, profile.sample))
+        if profile.missing:
+            broken += 1
+        elif accept:
+            accept_columns(settings, one.institution, one.name)
+            console.print("已接受现在的列;下一次 kanghu run 按它们读")
     if broken:
         raise typer.Exit(1)
 
@@ -99,7 +115,7 @@ def _show_profile(profile: object) -> None:
             column.type_guess,
             column.nulls,
             column.distinct,
-            ", ".join(column.examples[:3]),
+            escape(", ".join(column.examples[:3])),
             ", ".join(column.mapped_to) or "[yellow]未映射[/yellow]",
         )
         for column in profile.columns

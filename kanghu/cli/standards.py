@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -38,17 +40,42 @@ def lint(
     console.print("目录没有问题")
 
 
+@app.command("conformance")
+def conformance(
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="逐项列出没有收的和偏离的")] = False,
+) -> None:
+    """对照 WS 363、364、365、445:收了多少,哪里偏离,为什么。"""
+    from standards.catalogue import load_catalogue
+    from standards.conformance import conformance as account_for
+
+    account = account_for(load_catalogue())
+    if as_json:
+        print(json.dumps([asdict(one) for one in account], ensure_ascii=False, indent=1))
+        return
+    rows = [
+        (one.standard, one.part, one.published, one.held, f"{one.share:.0%}", len(one.deviations))
+        for one in account
+    ]
+    console.print(table("符合性", ("标准", "部分", "公布", "收录", "比例", "偏离"), rows))
+    if missing:
+        for one in account:
+            for text in (*one.missing, *one.deviations):
+                console.print(f"{one.standard} {one.part}:{text}", highlight=False, markup=False)
+
+
 @app.command("diff")
 def diff(
     old: Annotated[str, typer.Argument(help="旧目录:standards 文件夹,或本仓库的一个版本(git)")],
     new: Annotated[str | None, typer.Argument(help="新目录(默认:现在的)")] = None,
 ) -> None:
     """两版目录之间改了什么;不兼容的改动没有升版本号时,以非零状态结束。"""
-    from standards.catalogue import ROOM, load_catalogue
+    from standards.catalogue import ROOM, read_catalogue
     from standards.changes import difference
+    from standards.tables import stop_at
 
     with _room(old) as before, _room(new or str(ROOM)) as after:
-        found = difference(load_catalogue(before), load_catalogue(after))
+        found = difference(read_catalogue(before, stop_at), read_catalogue(after, stop_at))
     for one in found.changes:
         mark = "[red]不兼容[/red]" if one.is_breaking else "兼容  "
         console.print(f"{mark} {one.place}:{one.what}", highlight=False)

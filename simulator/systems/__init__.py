@@ -10,7 +10,8 @@ they have is in ``layouts/<system>.sql``; how they are read again is the product
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,6 +58,10 @@ NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
 }
 """What a system does not keep as such (dataset, column): it is reckoned or taken as agreed when it
 is read, so that an error planted there would not show, or would show in another record."""
+
+
+_AT_ONCE = 2
+"""Vendors that write at the same time; each holds its rows of a chunk while it does."""
 
 
 class SystemWriter(Protocol):
@@ -107,18 +112,22 @@ class Writers:
 
     def __init__(self, writers: Sequence[SystemWriter]) -> None:
         self._writers = tuple(writers)
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="vendor")
 
     def write(self, chunk: Chunk) -> pa.Table:
-        return _together([part for one in self._writers for part in one.write(chunk)])
+        return _together(self._pool.map(lambda one: one.write(chunk), self._writers))
 
     def change(self, chunk: Chunk) -> pa.Table:
-        return _together([part for one in self._writers for part in one.change(chunk)])
+        return _together(self._pool.map(lambda one: one.change(chunk), self._writers))
 
     def close(self) -> list[dict[str, Any]]:
-        return [said for one in self._writers for said in one.close()]
+        with self._pool as pool:
+            sources = pool.map(lambda one: one.close(), self._writers)
+        return [said for some in sources for said in some]
 
 
-def _together(parts: list[pa.Table]) -> pa.Table:
+def _together(answers: Iterable[list[pa.Table]]) -> pa.Table:
+    parts = [part for some in answers for part in some]
     return pa.concat_tables(parts) if parts else DELIVERED.empty_table()
 
 

@@ -32,17 +32,17 @@ class GongxiangWriter:
 
     def write(self, chunk: Chunk) -> list[pa.Table]:
         """Leave the chunk's documents; answers where in which document each event lies."""
-        self.layout.load(chunk)
-        return self._share()
+        with self.layout.loaded(chunk):
+            return self._share()
 
     def change(self, chunk: Chunk) -> list[pa.Table]:
         """What is new or different is shared again; what is gone is not spoken of again."""
-        self.layout.load(chunk, ("insert", "update"))
-        return self._share()
+        with self.layout.loaded(chunk, ("insert", "update")):
+            return self._share()
 
     def close(self) -> list[dict[str, Any]]:
         """The source files; nothing else is open."""
-        self.layout.connection.close()
+        self.layout.close()
         return [
             source_file(site, self.system, place, connection=str(self.folder / site.institution))
             for place, site in enumerate(self.sites)

@@ -7,7 +7,9 @@ beside three hidden kinds: ``_institution`` (whose row), ``_key`` (what collect 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from simulator.systems.deviations import deviation
 from standards.catalogue import load_catalogue
 
 FOLDER = Path(__file__).with_name("layouts")
+_MEMORY = "256MB"
+"""What a system's DuckDB may hold before it spills: twice what most chunks need."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +41,13 @@ class Layout:
         """``institutions``: those that run the system, in order; some have codes of their own."""
         self.system = system
         self._institutions = tuple(institutions)
-        self.connection = duckdb.connect()
-        self.connection.execute("SET TimeZone = 'Asia/Shanghai'; SET threads = 1")
+        self._spill = tempfile.TemporaryDirectory(prefix="kanghu-layout-")
+        self.connection = duckdb.connect(
+            config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": self._spill.name}
+        )
+        self.connection.execute("SET TimeZone = 'Asia/Shanghai'")
         catalogue = load_catalogue()
-        for dataset in SYSTEM_DATASETS[system]:
-            names = [
-                *META_COLUMNS,
-                OPERATION,
-                *(c.name for c in catalogue.dataset(dataset).columns),
-            ]
-            columns = ", ".join(f'"{name}" varchar' for name in names)
-            self.connection.execute(f"create table {dataset} ({columns})")
+        self._empty()
         self._instants = {
             dataset: {c.name for c in catalogue.dataset(dataset).columns if c.type == "DT"}
             | {"_changed_at"}
@@ -57,10 +57,32 @@ class Layout:
             self.connection.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
         self.tables = self._find_tables()
 
-    def load(self, chunk: Chunk, operations: tuple[str, ...] = ()) -> None:
-        """Take this system's rows of ``chunk`` (of some operations only) in place of the last."""
+    def close(self) -> None:
+        self.connection.close()
+        self._spill.cleanup()
+
+    @contextmanager
+    def loaded(self, chunk: Chunk, operations: tuple[str, ...] = ()) -> Iterator[None]:
+        """While the block runs, hold this system's rows of ``chunk`` (of some operations only)."""
+        self._load(chunk, operations)
+        yield
+        self.connection.execute("drop table if exists delivery")
+        self._empty()
+
+    def _empty(self) -> None:
+        """New tables in place of the old: rows that are only deleted keep their memory."""
+        catalogue = load_catalogue()
         for dataset in SYSTEM_DATASETS[self.system]:
-            self.connection.execute(f"truncate {dataset}")
+            names = [
+                *META_COLUMNS,
+                OPERATION,
+                *(c.name for c in catalogue.dataset(dataset).columns),
+            ]
+            columns = ", ".join(f'"{name}" varchar' for name in names)
+            self.connection.execute(f"create or replace table {dataset} ({columns})")
+
+    def _load(self, chunk: Chunk, operations: tuple[str, ...]) -> None:
+        for dataset in SYSTEM_DATASETS[self.system]:
             events = chunk.tables.get(dataset)
             if events is None:
                 continue
@@ -69,7 +91,8 @@ class Layout:
                 chosen += f" and {OPERATION} in ({', '.join(repr(one) for one in operations)})"
             instants = self._instants[dataset] & set(events.column_names)
             spaced = ", ".join(
-                rf"regexp_replace({name}, '^(\d{{4}}-\d\d-\d\d)T', '\1 ') as {name}"
+                f"case when substr({name}, 11, 1) = 'T' "
+                f"then substr({name}, 1, 10) || ' ' || substr({name}, 12) else {name} end as {name}"
                 for name in sorted(instants)
             )
             self.connection.execute(

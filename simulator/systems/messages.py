@@ -38,17 +38,17 @@ class HuayanWriter:
 
     def write(self, chunk: Chunk) -> list[pa.Table]:
         """Append the chunk's messages; answers where in which message each event lies."""
-        self.layout.load(chunk)
-        return self._send()
+        with self.layout.loaded(chunk):
+            return self._send()
 
     def change(self, chunk: Chunk) -> list[pa.Table]:
         """What is new or different is sent in a message; what is gone is not spoken of again."""
-        self.layout.load(chunk, ("insert", "update"))
-        return self._send()
+        with self.layout.loaded(chunk, ("insert", "update")):
+            return self._send()
 
     def close(self) -> list[dict[str, Any]]:
         """The source files; nothing else is open."""
-        self.layout.connection.close()
+        self.layout.close()
         return [
             source_file(site, self.system, place, connection=str(self.folder / site.institution))
             for place, site in enumerate(self.sites)

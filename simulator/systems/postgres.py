@@ -52,11 +52,11 @@ class PostgresWriter:
 
     def write(self, chunk: Chunk) -> list[pa.Table]:
         """Append the chunk's rows; answers what became of the events."""
-        self.layout.load(chunk)
         answers = []
-        for table in self.layout.deliveries():
-            self._copy(table)
-            answers.append(self.layout.delivered(table))
+        with self.layout.loaded(chunk):
+            for table in self.layout.deliveries():
+                self._copy(table)
+                answers.append(self.layout.delivered(table))
         self.postgres.commit()
         return answers
 
@@ -64,17 +64,19 @@ class PostgresWriter:
         """Apply changes to rows that are there, found by their keys."""
         answers = []
         for operations in (("insert", "update"), ("void",), ("delete",)):
-            self.layout.load(chunk, operations)
-            for table in self.layout.deliveries():
-                self._remove_twins(table)
-                self._delete(table)
-                column, value = self.void
-                if operations == ("void",) and column in table.columns:
-                    self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
-                elif operations != ("insert", "update"):
-                    continue
-                self._copy(table)
-                answers.append(self.layout.delivered(table))
+            with self.layout.loaded(chunk, operations):
+                for table in self.layout.deliveries():
+                    self._remove_twins(table)
+                    self._delete(table)
+                    column, value = self.void
+                    if operations == ("void",) and column in table.columns:
+                        self.layout.connection.execute(
+                            f"update delivery set \"{column}\" = '{value}'"
+                        )
+                    elif operations != ("insert", "update"):
+                        continue
+                    self._copy(table)
+                    answers.append(self.layout.delivered(table))
         self.postgres.commit()
         return answers
 
@@ -90,6 +92,7 @@ class PostgresWriter:
             )
         self.postgres.commit()
         self.postgres.close()
+        self.layout.close()
         self._spool.cleanup()
         return [self._source(place, site) for place, site in enumerate(self.sites)]
 
@@ -138,6 +141,14 @@ class PostgresWriter:
     def _remove_twins(self, table: VendorTable) -> None:
         events = " and ".join(f"_event_{name} is null" for name in table.datasets)
         self.layout.connection.execute(f"delete from delivery where {events}")
+
+    def _mark_void(self, table: VendorTable) -> bool:
+        """Set the void mark in ``delivery``; false where the table has none."""
+        column, value = self.void
+        if column not in table.columns:
+            return False
+        self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
+        return True
 
     def _delete(self, table: VendorTable) -> None:
         columns = (self.organisation, *self.key(table))

@@ -7,7 +7,8 @@ tables without a row come out right, and millions of rows need not lie in memory
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,41 +33,37 @@ class StoredWriter:
         self.folder = data / self.system
         self.folder.mkdir(parents=True, exist_ok=True)
         self.layout = Layout(self.system, [site.institution for site in self.sites])
-        store = data / f"{self.system}.duckdb"
+        self._store = data / f"{self.system}.duckdb"
         if not keep:
-            store.unlink(missing_ok=True)
-        self.layout.connection.execute(f"attach '{store}' as store")
-        for table in self.layout.tables:
-            self.layout.connection.execute(
-                f'create table if not exists store."{table.name}" as '
-                f'select * from "{table.name}" limit 0'
-            )
+            self._store.unlink(missing_ok=True)
+        with self._attached():
+            for table in self.layout.tables:
+                self.layout.connection.execute(
+                    f'create table if not exists store."{table.name}" as '
+                    f'select * from "{table.name}" limit 0'
+                )
 
     def write(self, chunk: Chunk) -> list[pa.Table]:
         """Append the chunk's rows; answers what became of the events."""
-        self.layout.load(chunk)
         answers = []
-        for table in self.layout.deliveries():
-            self._append(table)
-            answers.append(self.layout.delivered(table))
+        with self._attached(), self.layout.loaded(chunk):
+            for table in self.layout.deliveries():
+                self._append(table)
+                answers.append(self.layout.delivered(table))
         return answers
 
     def change(self, chunk: Chunk) -> list[pa.Table]:
         """Apply changes to rows that are there, found by their keys."""
         answers = []
         for operations in (("insert", "update"), ("void",), ("delete",)):
-            self.layout.load(chunk, operations)
-            for table in self.layout.deliveries():
-                self.layout.connection.execute(
-                    f'delete from store."{table.name}" as kept using delivery as changed '
-                    "where kept._institution = changed._institution and kept._key = changed._key"
-                )
-                if operations == ("delete",) or (
-                    operations == ("void",) and not self.mark_void(table)
-                ):
-                    continue
-                self._append(table)
-                answers.append(self.layout.delivered(table))
+            with self._attached(), self.layout.loaded(chunk, operations):
+                for table in self.layout.deliveries():
+                    self._remove(table)
+                    if operations == ("insert", "update") or (
+                        operations == ("void",) and self.mark_void(table)
+                    ):
+                        self._append(table)
+                        answers.append(self.layout.delivered(table))
         return answers
 
     def mark_void(self, table: VendorTable) -> bool:
@@ -80,11 +77,11 @@ class StoredWriter:
     def close(self) -> list[dict[str, Any]]:
         """Hand everything out; answers the source files."""
         said = []
-        for place, site in enumerate(self.sites):
-            self.hand_out(place, site)
-            said.append(self.source(place, site))
-        self.layout.connection.execute("detach store")
-        self.layout.connection.close()
+        with self._attached():
+            for place, site in enumerate(self.sites):
+                self.hand_out(place, site)
+                said.append(self.source(place, site))
+        self.layout.close()
         return said
 
     def hand_out(self, place: int, site: Assignment) -> None:
@@ -107,6 +104,20 @@ class StoredWriter:
         return (
             f'select {columns} from store."{table.name}" '
             f"where _institution = '{site.institution}' order by _key"
+        )
+
+    @contextmanager
+    def _attached(self) -> Iterator[None]:
+        """The store while the block runs: what is detached keeps no block in memory."""
+        self.layout.connection.execute(f"attach '{self._store}' as store")
+        yield
+        self.layout.connection.execute("detach store")
+
+    def _remove(self, table: VendorTable) -> None:
+        """Take the rows with the keys of ``delivery`` out of the store."""
+        self.layout.connection.execute(
+            f'delete from store."{table.name}" as kept using delivery as changed '
+            "where kept._institution = changed._institution and kept._key = changed._key"
         )
 
     def _append(self, table: VendorTable) -> None:

@@ -111,3 +111,51 @@ def test_a_draft_reads_comments_and_keys_of_postgresql(settings: Settings, clini
     table = draft.tables["public_brjbxx"]
     assert (table.source, table.key) == ("public.brjbxx", ("brid",))
     assert table.maps["patient"].columns["name"].source == "f1"
+
+
+@pytest.mark.parametrize(
+    ("institution", "system", "connection", "what"),
+    [
+        ("../../evil", "jiwei_phis", "", "不能作名字"),
+        ("H1", "a/b", "", "不能作名字"),
+        ("H1", "jiwei_phis", "postgresql://u:S3CRET@127.0.0.1/his", "连接里写着密码"),
+    ],
+)
+def test_a_draft_stays_in_its_folder_and_keeps_no_secret(
+    settings: Settings, tmp_path: Path, institution: str, system: str, connection: str, what: str
+) -> None:
+    folder = tmp_path / "site"
+    with pytest.raises(KanghuError, match=what) as caught:
+        new_source(
+            settings, folder, institution=institution, name="", system=system,
+            connection=connection,
+        )  # fmt: skip
+    assert "S3CRET" not in str(caught.value)
+    assert not folder.exists()
+
+
+def test_a_draft_takes_a_column_by_its_stem_not_its_ending(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """``org_code`` ends as ``sex_code`` does, and is no sex."""
+    file = tmp_path / "clinic.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "create table patients (patient_no text primary key, org_code text, sex text, "
+            "birth_date text, id_no text, name text)"
+        )
+    assert settings.sources is not None
+    written = new_source(
+        settings, settings.sources, institution="X", name="", system="en", connection=str(file)
+    )
+    draft = System.model_validate(yaml.safe_load(written[0].read_text(encoding="utf-8")))
+    columns = draft.tables["patients"].maps["patient"].columns
+    assert (columns["sex_code"].source, columns["id_no"].source) == ("sex", "id_no")
+    assert all(rule.source != "org_code" for rule in columns.values())
+
+
+def test_what_is_no_database_is_told(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("a,b\n1,2\n" * 200, encoding="utf-8")
+    with pytest.raises(KanghuError, match="不是 SQLite"):
+        new_source(settings, tmp_path, institution="X", name="", system="csv", connection=str(file))

@@ -47,7 +47,9 @@ def test_the_two_count_the_same(session: SparkSession, name: str) -> None:
     assert counted == dict(compiled)
 
 
-def test_data_docs_hold_counts_and_no_values(settings: Settings, tmp_path: Path) -> None:
+def test_data_docs_hold_counts_and_no_values(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     lake = Lake(settings.lake)
     people = {
         "_institution": ["H1"] * 4,
@@ -71,3 +73,5 @@ def test_data_docs_hold_counts_and_no_values(settings: Settings, tmp_path: Path)
     assert "欧阳无忌" not in pages
     assert 'src="http' not in pages
     assert 'href="http' not in pages
+    said = {one.name.split(".")[0] for one in caplog.records}
+    assert "great_expectations" not in said

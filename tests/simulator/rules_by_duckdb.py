@@ -13,7 +13,7 @@ from standards.catalogue import Column, load_catalogue
 
 TODAY = "2027-01-01"
 
-_MACROS = r"""
+MACROS = r"""
 create macro digit(t, place) as try_cast(substr(t, place, 1) as int);
 create macro id_ok(t) as case when t is not null then coalesce(
     regexp_full_match(t, '[1-9]\d{16}[\dX]')
@@ -183,7 +183,7 @@ Found = set[tuple[str, str, str, str]]
 def findings(tables: dict[str, pa.Table]) -> Found:
     """Every rule broken in a whole city's canonical tables."""
     connection = duckdb.connect()
-    connection.execute(_MACROS)
+    connection.execute(MACROS)
     catalogue = load_catalogue()
     found: Found = set()
     for name in catalogue.datasets:

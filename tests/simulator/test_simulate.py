@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import psycopg
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from kanghu.errors import KanghuError
-from simulator.changes import ChangeSummary, simulate_changes
 from simulator.events import COMMISSION, SYSTEM_DATASETS
 from simulator.plan import assignments
 from simulator.serve import start_city
-from simulator.simulate import Summary, read_arguments, simulate
+from simulator.simulate import read_arguments
+from tests.simulator.conftest import RESIDENTS, Written, truth_tables
 from tests.simulator.rules_by_duckdb import findings
-
-RESIDENTS = 400
-
-
-@dataclass(frozen=True)
-class Written:
-    """A city on disk before and after a later delivery."""
-
-    folder: Path
-    summary: Summary
-    before: dict[str, pa.Table]
-    changes: ChangeSummary
-    progress: list[tuple[int, int]]
-
-
-def _truth(folder: Path) -> dict[str, pa.Table]:
-    return {path.stem: pq.read_table(path) for path in sorted((folder / "truth").glob("*.parquet"))}
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Written:
-    folder = tmp_path_factory.mktemp("city")
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("drop database if exists simulated_city with (force)")
-        connection.execute("create database simulated_city")
-    url = postgres_url.replace("/postgres?", "/simulated_city?")
-    progress: list[tuple[int, int]] = []
-    summary = simulate(
-        11,
-        RESIDENTS,
-        folder,
-        postgres=url,
-        months=9,
-        institutions=8,
-        progress=lambda done, of: progress.append((done, of)),
-    )
-    before = _truth(folder)
-    changes = simulate_changes(folder, postgres=url, share=0.02)
-    return Written(folder, summary, before, changes, progress)
 
 
 def test_every_system_has_its_sources(written: Written) -> None:
@@ -132,7 +90,7 @@ def test_people_have_their_rows_and_masters_have_nobody(written: Written) -> Non
 
 
 def test_a_later_delivery_changes_rows_in_every_way(written: Written) -> None:
-    changes = _truth(written.folder)["changes"]
+    changes = truth_tables(written.folder)["changes"]
     operations = set(changes["_operation"].to_pylist())
     assert operations == {"insert", "update", "delete", "void"}
     kinds = {feed.split(".")[0] for feed in changes["feed"].to_pylist()}
@@ -142,7 +100,7 @@ def test_a_later_delivery_changes_rows_in_every_way(written: Written) -> None:
 
 
 def test_after_a_later_delivery_the_truth_still_holds(written: Written) -> None:
-    after = _truth(written.folder)
+    after = truth_tables(written.folder)
     db = duckdb.connect()
     for name in ("source_rows", "errors", "changes"):
         db.register(name, after[name])

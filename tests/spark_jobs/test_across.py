@@ -223,12 +223,15 @@ def test_an_encounter_delivered_twice(lake: TinyLake) -> None:
 
 
 def test_diagnoses_that_the_sex_rules_out(lake: TinyLake) -> None:
+    """The number tells the sex where it is the patient's own: W was registered with his wife's."""
+    his_own = {"sex_code": "1", "id_no": "11010119900307002X", "birth_date": date(1990, 3, 7)}
     silver(
         lake,
         "patient",
         {"_source_key": "m", "patient_no": "M", "sex_code": "1"},
         {"_source_key": "f", "patient_no": "F", "sex_code": "2"},
-        {"_source_key": "n", "patient_no": "N", "sex_code": "1", "id_no": "11010119900307002X"},
+        {**his_own, "_source_key": "n", "patient_no": "N"},
+        {**his_own, "_source_key": "w", "patient_no": "W", "birth_date": date(1988, 2, 1)},
         {"_source_key": "u", "patient_no": "U", "sex_code": "0"},
     )
     silver(
@@ -236,7 +239,7 @@ def test_diagnoses_that_the_sex_rules_out(lake: TinyLake) -> None:
         "diagnosis",
         *(
             {"_source_key": f"{who} {code}", "patient_no": who, "diagnosis_code": code}
-            for who in "MFNU"
+            for who in "MFNWU"
             for code in ("O14.000", "N80.001", "N99.0", "C61.x00", "N40.x00", "I10.x00")
         ),
     )
@@ -247,6 +250,8 @@ def test_diagnoses_that_the_sex_rules_out(lake: TinyLake) -> None:
         "M O14.000",
         "N C61.x00",
         "N N40.x00",
+        "W N80.001",
+        "W O14.000",
     ]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from standards.catalogue import load_catalogue
+from standards.catalogue import ROOM, load_catalogue
 
 
 @pytest.fixture
@@ -39,7 +41,8 @@ def test_a_data_element_has_the_standards_type_and_format(evidence: Path) -> Non
         if (row := known.get(element.identifier))
         and (element.type, element.format) != (row["data_type"], row["format"])
     }
-    assert differing == {"DE04.10.167.00"}  # 身高: the evidence's S with format N4..5,1 is a slip
+    # The evidence's S for 身高 (N4..5,1) is a slip of N, that for DE06.00.306.00 (AN..100) of S1.
+    assert differing == {"DE04.10.167.00", "DE06.00.306.00"}
 
 
 def test_no_value_table_is_invented(evidence: Path) -> None:
@@ -58,13 +61,23 @@ def test_no_value_table_is_invented(evidence: Path) -> None:
         ("GB4761.one", "GB/T 4761-2008(一位)"),
         ("GB4761", "GB/T 4761-2008"),
         ("GB2659", "GB/T 2659-2000"),
+        ("GB4658", "GB/T 4658-2006"),
         ("CV02.01.101", "CV02.01.101"),
+        ("CV02.01.205", "CV02.01.205"),
+        ("CV02.01.202", "CV02.01.202"),
         ("CV04.50.005", "CV04.50.005"),
+        ("CV04.50.021", "CV04.50.021"),
         ("CV05.01.038", "CV05.01.038"),
+        ("CV05.01.040", "CV05.01.040"),
+        ("CV05.10.021", "CV05.10.021"),
         ("CV05.10.023", "CV05.10.023"),
+        ("CV06.00.101", "CV06.00.101"),
         ("CV06.00.102", "CV06.00.102"),
         ("CV06.00.103", "CV06.00.103"),
+        ("CV06.00.223", "CV06.00.223"),
+        ("CV06.00.217", "CV06.00.217"),
         ("CV06.00.226", "CV06.00.226"),
+        ("CV06.00.227", "CV06.00.227"),
         ("CV06.00.228", "CV06.00.228"),
         ("CV07.10.003", "CV07.10.003"),
         ("CV07.10.005", "CV07.10.005"),
@@ -83,3 +96,31 @@ def test_the_icd_extract_says_what_the_list_says(evidence: Path) -> None:
         names = {row["code"]: row["name_zh"] for row in csv.DictReader(file)}
     for code in load_catalogue().value_domains["ICD-10"].codes.values():
         assert names[code.code] == code.name_zh
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "columns"),
+    [
+        ("ws363.csv", "data_elements.csv", {"identifier": "identifier", "format": "format"}),
+        ("ws364.csv", "value_tables_index.csv", {"value_domain": "table_id"}),
+        (
+            "ws445.csv",
+            "ws445_dataset_fields.csv",
+            {"field": "dataset_field_id", "data_element": "de_identifier", "name_zh": "name_zh"},
+        ),
+        (
+            "ws365.csv",
+            "health_exam_fields.csv",
+            {"data_element": "de_identifier", "name_zh": "name_zh"},
+        ),
+    ],
+)
+def test_what_we_hold_as_published_is_what_the_evidence_says(
+    evidence: Path, ours: str, theirs: str, columns: dict[str, str]
+) -> None:
+    def rows(path: Path, names: Iterable[str]) -> Counter[tuple[str, ...]]:
+        with path.open(encoding="utf-8", newline="") as file:
+            return Counter(tuple(row[name] for name in names) for row in csv.DictReader(file))
+
+    held = rows(ROOM / "published" / ours, columns.keys())
+    assert held == rows(evidence / theirs, columns.values())

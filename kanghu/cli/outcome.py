@@ -1,0 +1,76 @@
+"""The end of a run on the screen: what was done, what was not, and where to look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from kanghu.cli.console import console, error_console
+
+if TYPE_CHECKING:
+    from pipeline.run import RunResult
+
+LINES = 20
+"""How many of a kind are told one by one; the others are counted, and ``status`` has them all."""
+
+
+def _show_comparisons(result: RunResult) -> None:
+    different = [one for one in result.comparisons if one.result == "different"]
+    for one in different[:LINES]:
+        error_console.print(
+            f"[yellow]与来源不一致[/yellow] {one.institution} {one.feed}:"
+            f"来源 {one.source_rows:,},湖中 {one.lake_rows:,}"
+            f"(缺 {one.missing_rows:,},多 {one.extra_rows:,},改 {one.altered_rows:,});"
+            f"{escape('; '.join(one.examples[:3]))}"
+        )
+    if different:
+        error_console.print(
+            f"{len(different)} 个数据源与来源不一致:来源正在变,或删过、改过水位之前的行;"
+            "下一次运行会全量重读它们"
+        )
+
+
+def show_run(result: RunResult) -> None:
+    """The end of a run: what was collected, that nothing was lost, what could not be read."""
+    if result.collected is not None:
+        done = result.collected
+        console.print(
+            f"采集 {done.feeds:,} 个数据源:新行 {done.bronze_rows:,},"
+            f"未变 {done.unchanged_rows:,},失败 {len(done.failed)}"
+        )
+    if result.normalised:
+        counted = {
+            name: sum(getattr(one, name) for one in result.normalised)
+            for name in ("bronze", "silver", "quarantine", "superseded")
+        }
+        console.print(
+            f"{'[red]不守恒[/red]' if result.unbalanced else '守恒'}:送达 {counted['bronze']:,}"
+            f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
+            f" + 被替代 {counted['superseded']:,}"
+        )
+    if result.evolved is not None:
+        for dataset, columns in result.evolved.added.items():
+            console.print(
+                f"标准库 {dataset} 新增列 {'、'.join(columns)};"
+                f"旧记录要它有值:kanghu replay --dataset {dataset}"
+            )
+        if result.evolved.rebuilding:
+            console.print(f"按新版本从青铜层重做:{'、'.join(result.evolved.rebuilding)}")
+    if result.identified is not None:
+        people = result.identified
+        console.print(f"居民:{people.persons:,} 条人员记录归为 {people.residents:,} 位居民")
+    if result.built is not None:
+        console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
+    _show_comparisons(result)
+    for feed, error in result.failed[:LINES]:
+        error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{escape(error)}")
+    if len(result.failed) > LINES:
+        error_console.print(
+            f"[red]未能读取[/red] 的还有 {len(result.failed) - LINES} 个数据源:kanghu status"
+        )
+    for count in result.unbalanced:
+        error_console.print(
+            f"[red]不守恒[/red] {count.institution} {count.feed} {count.dataset}:"
+            f"{count.bronze} ≠ {count.silver} + {count.quarantine} + {count.superseded}"
+        )
