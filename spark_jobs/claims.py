@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from collectors.registry import System
 from expectations.compile_spark import UNIT, masked, plain, quote
 from spark_jobs.delivered import DELIVERY_ERROR, META, MappedTable, quoted_name
 from standards.catalogue import load_catalogue
@@ -21,8 +22,13 @@ UNDECODED = "exchange_message"
 
 def takers(plan: MappedTable) -> tuple[str, ...]:
     """The datasets that may claim rows of the table, in the order of its maps."""
-    names = tuple(plan.table.maps)
-    if plan.system.kind in SPLITTING and UNDECODED not in names:
+    return takers_of(plan.system, plan.table_name)
+
+
+def takers_of(system: System, table_name: str) -> tuple[str, ...]:
+    """The same for a table of ``system``; none where it has no such table."""
+    names = tuple(system.tables[table_name].maps) if table_name in system.tables else ()
+    if system.kind in SPLITTING and UNDECODED not in names:
         return (*names, UNDECODED)
     return names
 

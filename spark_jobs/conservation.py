@@ -9,7 +9,7 @@ of rows that the tables themselves say they have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -80,6 +80,7 @@ def _count(
 ) -> list[FeedCount]:
     chosen = f"_institution in ({', '.join(map(quote, institutions))})"
     seen = f"_batch_id not in ({', '.join(map(quote, hidden))})" if hidden else "true"
+    counted = {plan.feed for plan in tables}
     delivered = [_delivered(session, lake, plan).where(chosen).where(seen) for plan in tables]
     bronze = _versions(reduce(DataFrame.unionByName, delivered))
     silver_rows = session.read.format("delta").load(lake.silver(dataset)).where(chosen)
@@ -101,6 +102,7 @@ def _count(
             shared=bronze.get(place, (0, 0, 0))[2],
         )
         for place in sorted({*bronze, *silver, *quarantine})
+        if place[1] in counted  # a feed whose table cannot be counted now keeps its last count
     ]
 
 
@@ -168,11 +170,14 @@ class Uncounted:
 
 
 def uncounted(
-    settings: Settings, tables: Iterable[tuple[str, str]], hidden: Sequence[str]
+    settings: Settings,
+    tables: Iterable[tuple[str, str]],
+    hidden: Sequence[str],
+    among: Collection[tuple[str, str]] | None = None,
 ) -> list[Uncounted]:
     """Hold the kept counts of ``tables`` (system, table) against what their Delta tables have,
-    counted by another engine and without a look at any mapping. All their datasets must have been
-    counted."""
+    counted by another engine and without a look at any mapping. ``among``: only these feeds
+    (institution, feed), of which all datasets were just counted."""
     with connect(settings) as connection:
         kept = connection.execute(
             "select institution, feed, sum(bronze - shared)::bigint as counted "
@@ -193,6 +198,7 @@ def uncounted(
                 Uncounted(institution, feed, number, counted.get((institution, feed), 0))
                 for institution, feed, number in rows
                 if number != counted.get((institution, feed), 0)
+                and (among is None or (institution, feed) in among)
             ]
     return gaps
 
