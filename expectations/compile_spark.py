@@ -2,8 +2,9 @@
 
 Input: a frame with the meta columns, ``raw_<column>`` for every catalogue column (text, null when
 empty), ``typed_<column>`` for numbers, dates, instants and flags (null where the text cannot be
-typed) and ``raw_is_repeated`` (boolean). Output: the silver columns, and what failed, as text that
-stays null-like ('') for a row with nothing wrong, so that findings are made from few rows only.
+typed), ``raw_is_repeated`` (boolean) and ``raw_unclaimed`` (null where a map takes the row).
+Output: the silver columns, and what failed, as text that stays null-like ('') for a row with
+nothing wrong, so that findings are made from few rows only.
 
 Sail evaluates ``concat_ws`` of cases in 0.03 s a million rows where ``array_compact`` takes 1.1 s.
 """
@@ -37,9 +38,10 @@ def evaluate(
 ) -> DataFrame:
     """``keep`` columns, the typed columns, ``_blocking`` and ``_advisory`` (failed rules, coded).
 
-    A failed rule reads ``<number in suite> UNIT <value>``; several are joined by RECORD. Values of
-    direct identifiers are masked. Only rows for which ``judged`` (SQL over ``keep``) holds are
-    judged; a part that could not be decoded is judged by that alone.
+    A failed rule reads ``<number in suite> UNIT <value>``, with a note on this failure as a third
+    part where there is one; several are joined by RECORD. Values of direct identifiers are masked.
+    Only rows for which ``judged`` (SQL over ``keep``) holds are judged; a part that could not be
+    decoded, and a row that no map takes, by that alone.
     """
     known = catalogue or load_catalogue()
     kept = [f"`{name}`" for name in keep]
@@ -53,11 +55,14 @@ def evaluate(
     )
     blocking = _failures(dataset, suite, blocking=True)
     advisory = _failures(dataset, suite, blocking=False)
-    if "delivery_error" in extra_columns(dataset):
-        undecoded = [rule.check == "unreadable" for rule in suite].index(True)
-        shown = f"concat('{undecoded}{UNIT}', {_plain('raw_delivery_error')})"
-        blocking = f"case when raw_delivery_error is not null then {shown} else {blocking} end"
-        advisory = f"case when raw_delivery_error is null then {advisory} else '' end"
+    for check, reason, shown in (
+        ("unclaimed", "raw_unclaimed", "raw_unclaimed"),
+        ("unreadable", "raw_delivery_error", plain("raw_delivery_error")),
+    ):
+        if reason.removeprefix("raw_") in extra_columns(dataset):
+            alone = f"concat('{_number(suite, check)}{UNIT}', {shown})"
+            blocking = f"case when {reason} is not null then {alone} else {blocking} end"
+            advisory = f"case when {reason} is null then {advisory} else '' end"
     return valued.selectExpr(
         *kept,
         *(column.name for column in dataset.columns),
@@ -69,8 +74,12 @@ def evaluate(
 def extra_columns(dataset: Dataset) -> tuple[str, ...]:
     """What a frame of ``dataset`` carries raw beside the catalogue's columns."""
     if dataset.name == "exchange_message":
-        return ("is_repeated", "delivery_error")
-    return ("is_repeated",)
+        return ("is_repeated", "unclaimed", "delivery_error")
+    return ("is_repeated", "unclaimed")
+
+
+def _number(suite: Sequence[Expectation], check: str) -> int:
+    return [rule.check for rule in suite].index(check)
 
 
 def value_expressions(catalogue: Catalogue, dataset: Dataset) -> list[str]:
@@ -143,11 +152,12 @@ def _shown(dataset: Dataset, rule: Expectation) -> str:
     """The text a finding shows: what was delivered, masked where it names a person directly."""
     if not rule.column:
         return "''"
-    text = _plain(f"raw_{rule.column}")
+    text = plain(f"raw_{rule.column}")
     return masked(text) if dataset.column(rule.column).sensitivity == "direct" else text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """``text`` as a coded failure can hold it: not null, not long, without the separators."""
     return f"translate(substr(coalesce({text}, ''), 1, {_LONGEST_VALUE}), '{RECORD}{UNIT}', '')"
 
 
@@ -161,5 +171,6 @@ def masked(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """``text`` as an SQL literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    """``text`` as an SQL literal of Spark's, where two quotes beside each other are none."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -23,6 +23,7 @@ No backslashes: Spark and DuckDB read them differently in a string."""
 def catalogue_expectations(catalogue: Catalogue, dataset: Dataset) -> Iterator[Expectation]:
     """Every expectation that ``dataset``'s definition implies, in the columns' order."""
     yield _duplicate(dataset)
+    yield _unclaimed(dataset)
     for column in dataset.columns:
         yield from _column(column, catalogue.domain_of(column))
     for relation in dataset.relations:
@@ -178,6 +179,23 @@ def _duplicate(dataset: Dataset) -> Expectation:
         mend="请机构确认哪一条有效,删去或作废另一条后重新上传",
         scope="row",
         expression="not raw_is_repeated",
+    )
+
+
+def _unclaimed(dataset: Dataset) -> Expectation:
+    return Expectation(
+        id=f"{dataset.name}.row.unclaimed",
+        dataset=dataset.name,
+        column="",
+        sentence="送达的每一行至少有一个映射要它",
+        dimension="conformity",
+        severity="blocking",
+        weight=WEIGHTS["blocking"],
+        message="没有一个映射的条件(where)要这一行",
+        mend="在系统文件这张表的 maps 里补上要它的映射,或把这个代码写进某个 where(认不得的代码先补 "
+        "lookups),然后 kanghu replay;确实不属于任何数据集的,在这张表写 unclaimed 说明是什么",
+        scope="row",
+        expression="raw_unclaimed is null",
     )
 
 

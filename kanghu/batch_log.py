@@ -95,11 +95,19 @@ def advance(settings: Settings, batches: Sequence[str], state: str) -> None:
         connection.execute(
             """
             update kanghu.batch
-            set state = %(state)s,
+            set state = %(state)s, error = null,
                 finished_at = case when %(state)s = 'done' then now() end
             where batch_id = any(%(batches)s)
             """,
             {"state": state, "batches": list(batches)},
+        )
+
+
+def note_error(settings: Settings, batches: Sequence[str], error: str) -> None:
+    """Keep what stopped ``batches`` on their way, until they go on."""
+    with connect(settings) as connection:
+        connection.execute(
+            "update kanghu.batch set error = %s where batch_id = any(%s)", (error, list(batches))
         )
 
 

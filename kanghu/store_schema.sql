@@ -90,6 +90,26 @@ create table if not exists kanghu.conservation (
     primary key (institution, feed, dataset)
 );
 
+alter table kanghu.conservation add column if not exists shared bigint not null default 0;
+comment on column kanghu.conservation.shared is
+'Rows that a dataset before this one in the table''s maps counts too: over a feed''s datasets, bronze
+less shared is the number of rows in its bronze table.';
+
+-- What of bronze has still to be carried into silver again: asked for (kanghu replay), or not carried
+-- because a mapping failed. It stays until the marts are built from it, so a kill forgets nothing.
+-- An empty system means all systems, an empty dataset all of the table's.
+create table if not exists kanghu.replay_due (
+    system text not null default '',
+    table_name text not null default '',
+    dataset text not null default '',
+    error text,
+    asked_at timestamptz not null default now(),
+    primary key (system, table_name, dataset)
+);
+
+alter table kanghu.batch add column if not exists error text;
+comment on column kanghu.batch.error is 'What stopped the batch on its way; null once it went on.';
+
 -- One writer a table at a time (law 3). fencing grows with every new holder.
 create table if not exists kanghu.lease (
     resource text primary key,

@@ -1,5 +1,4 @@
-"""Delivered rows under their system's own names: trimmed, with nothing where nothing is meant, and
-whether a row is meant for a dataset at all.
+"""Delivered rows under their system's own names: trimmed, with nothing where nothing is meant.
 
 What single institutions call differently is put right here, once, for mapping and conservation
 alike.
@@ -8,15 +7,14 @@ alike.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from collectors.expression import Expression, read_expression
 from collectors.registry import ColumnMap, DatasetMap, Source, System, Table
 from collectors.row_hash import bronze_column
 from expectations.compile_spark import quote
-from spark_jobs.expression import read_expression
 
 META = ("_institution", "_feed", "_source_key", "_batch_id", "_row_hash")
 DELIVERY_ERROR = "_delivery_error"
@@ -52,6 +50,19 @@ class MappedTable:
     def where(self) -> str:
         return f"{self.system.system}.yml: tables.{self.table_name}.maps.{self.dataset}"
 
+    def takes(self, dataset: str) -> Expression | None:
+        """Which rows the table's map to ``dataset`` takes; None where it takes all."""
+        text = self.table.maps[dataset].where
+        if not text:
+            return None
+        where = f"{self.system.system}.yml: tables.{self.table_name}.maps.{dataset}.where"
+        return read_expression(text, "flag", where)
+
+    def origins(self, dataset: str, column: str, rule: ColumnMap) -> tuple[str, ...]:
+        """The delivered columns that ``column``'s rule in the map to ``dataset`` reads."""
+        where = f"{self.system.system}.yml: tables.{self.table_name}.maps.{dataset}.{column}"
+        return _origin_columns(rule, where)
+
 
 def cleaned(bronze: DataFrame, plan: MappedTable, *, only_state: bool = False) -> DataFrame:
     """Meta columns and every delivered column that ``plan`` reads: under the system's own name,
@@ -78,24 +89,6 @@ def cleaned(bronze: DataFrame, plan: MappedTable, *, only_state: bool = False) -
     return bronze.selectExpr(*(quoted_name(name) for name in meta), *columns)
 
 
-def state_expression(plan: MappedTable, columns: Sequence[str]) -> str:
-    """What a bronze row means to the dataset, over cleaned columns: ``in``; ``void``; ``deleted``
-    (whatever it was); ``elsewhere``, not meant for this dataset."""
-    cases = ["when _operation = 'delete' then 'deleted'"]
-    if DELIVERY_ERROR in columns:
-        fate = "in" if plan.dataset == "exchange_message" else "elsewhere"
-        cases.append(f"when `{DELIVERY_ERROR}` is not null then '{fate}'")
-    if plan.mapping is None:
-        return f"case {' '.join(cases)} else 'elsewhere' end"
-    if plan.mapping.where:
-        meant = read_expression(plan.mapping.where, "text", f"{plan.where}.where").sql
-        cases.append(f"when not coalesce({meant}, false) then 'elsewhere'")
-    if plan.table.void:
-        values = ", ".join(quote(value) for value in plan.table.void.values)
-        cases.append(f"when {quoted_name(plan.table.void.column)} in ({values}) then 'void'")
-    return f"case {' '.join(cases)} else 'in' end"
-
-
 def is_repeated(plan: MappedTable) -> str:
     """Whether collect had to number a repeated key (``#2``): a key may itself end like that."""
     numbered = "regexp_like(_source_key, '#[0-9]+$')"
@@ -106,11 +99,11 @@ def is_repeated(plan: MappedTable) -> str:
 
 
 def _state_columns(plan: MappedTable) -> tuple[str, ...]:
-    """The system's columns that ``where`` and the void mark read."""
+    """The system's columns that the table's ``where``s and its void mark read."""
     names: list[str] = []
-    if plan.mapping is not None and plan.mapping.where:
-        read = read_expression(plan.mapping.where, "text", f"{plan.where}.where")
-        names += [name for name in read.columns if name not in META]
+    for dataset in plan.table.maps:
+        taken = plan.takes(dataset)
+        names += [name for name in (taken.columns if taken else ()) if name not in META]
     if plan.table.void:
         names.append(plan.table.void.column)
     return tuple(names)
@@ -123,7 +116,7 @@ def _mapped_columns(plan: MappedTable) -> tuple[str, ...]:
     return tuple(
         name
         for target, rule in plan.mapping.columns.items()
-        for name in _origin_columns(rule, f"{plan.where}.{target}")
+        for name in plan.origins(plan.dataset, target, rule)
         if name not in META
     )
 

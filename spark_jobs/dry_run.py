@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pyarrow as pa
+from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from collectors.registry import Feed, Registry
 from collectors.row_hash import bronze_column
@@ -64,7 +65,12 @@ def dry_run(
     for name in sample.column_names:
         if not name.startswith("_") or name == "_delivery_error":
             columns[bronze_column(name)] = sample.column(name).cast(pa.string())
-    bronze = session.createDataFrame(pa.table(columns))
+    # With its schema: from a table without rows the engine cannot tell one.
+    kinds = [
+        StructField(name, TimestampType() if name == "_landed_at" else StringType())
+        for name in columns
+    ]
+    bronze = session.createDataFrame(pa.table(columns), schema=StructType(kinds))
     results = []
     for name in feed.table.maps:
         dataset = catalogue.dataset(name)

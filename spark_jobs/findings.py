@@ -40,8 +40,8 @@ class StagedDataset:
 
 
 def failed_rules(staging: DataFrame, failures: str) -> DataFrame:
-    """Meta columns of ``staging``, ``number`` (in the suite) and ``value``: one row a failure of
-    the coded text ``failures``."""
+    """Meta columns of ``staging``, ``number`` (in the suite), ``value`` and ``note``: one row a
+    failure of the coded text ``failures``."""
     meta = ("_institution", "_feed", "_source_key", "_batch_id", "_row_hash")
     return (
         staging.where(f"{failures} <> ''")
@@ -50,6 +50,7 @@ def failed_rules(staging: DataFrame, failures: str) -> DataFrame:
             *meta,
             f"cast(split_part(_failure, '{UNIT}', 1) as int) as number",
             f"split_part(_failure, '{UNIT}', 2) as value",
+            f"split_part(_failure, '{UNIT}', 3) as note",
         )
     )
 
@@ -102,12 +103,16 @@ def _write(
             # One numbering for all datasets of the group: Sail 0.7.2 cannot plan a write whose
             # partition column it knows to be constant, so the dataset comes with the rule.
             number = f"number + {len(rules)} as number"
-            failures.append(coded.selectExpr(*_RECORD, "_batch_id as batch_id", number, "value"))
+            told = ("_batch_id as batch_id", number, "value", "note")
+            failures.append(coded.selectExpr(*_RECORD, *told))
             rules += row_suite(one.dataset, catalogue)
     if failures:
         found = reduce(DataFrame.unionByName, failures)
-        named = found.join(rule_table(session, rules), on="number")
-        incoming = named.selectExpr("*", "split_part(rule, '.', 1) as dataset").select(*COLUMNS)
+        named = found.join(rule_table(session, rules), on="number").drop("dataset")
+        made = {"dataset": "split_part(rule, '.', 1)", "message": MESSAGE}
+        incoming = named.selectExpr(
+            *(f"{made.get(name, f'`{name}`')} as `{name}`" for name in COLUMNS)
+        )
     else:
         incoming = session.read.format("delta").load(lake.findings).where("false")
     replace_rows(
@@ -122,6 +127,9 @@ def _write(
         keys=KEYS,
     )
 
+
+MESSAGE = "case when note = '' then message else concat(message, ':', note) end"
+"""A rule's message, with what is known of this failure alone."""
 
 _RECORD = ("_institution as institution", "_feed as feed", "_source_key as source_key")
 _BOTH = f"concat_ws('{RECORD}', nullif(_blocking, ''), nullif(_advisory, ''))"

@@ -13,10 +13,12 @@ from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 
+from collectors.expression import read_expression
 from collectors.registry import Aggregate, ColumnMap, DatasetMap
 from expectations.compile_spark import TYPED, quote
 from kanghu.errors import KanghuError
 from spark_jobs import typing_rules
+from spark_jobs.claims import state_expression, unclaimed_text
 from spark_jobs.delivered import (
     DELIVERY_ERROR,
     META,
@@ -24,9 +26,7 @@ from spark_jobs.delivered import (
     cleaned,
     is_repeated,
     quoted_name,
-    state_expression,
 )
-from spark_jobs.expression import read_expression
 from standards.catalogue import Column, Dataset, load_catalogue
 
 ChildFrame = Callable[[str], DataFrame | None]
@@ -61,6 +61,7 @@ def mapped(
         *(f"`{name}`" for name in META),
         f"{states} as _state",
         f"{is_repeated(plan)} as raw_is_repeated",
+        f"{unclaimed_text(plan, states)} as raw_unclaimed",
         *columns,
     )
 

@@ -19,7 +19,7 @@ from expectations.suite import row_suite
 from kanghu.lake import BRONZE_COLUMNS, Lake, connect_duckdb
 from kanghu.settings import Settings
 from spark_jobs.delivered import META, MappedTable
-from spark_jobs.findings import failed_rules, rule_table
+from spark_jobs.findings import MESSAGE, failed_rules, rule_table
 from standards.catalogue import Catalogue, Dataset
 
 COLUMNS = (*META, "_key", "_reasons", "_delivered")
@@ -44,6 +44,7 @@ def quarantine_frame(
     reasons = (
         failed_rules(mine, "_blocking")
         .join(rules, on="number", how="inner")
+        .selectExpr(*META, "rule", "column", "value", f"{MESSAGE} as message", "mend")
         .selectExpr(*META, "struct(rule, column, value, message, mend) as reason")
         .groupBy(*META)
         .agg({"reason": "collect_list"})

@@ -5,7 +5,7 @@ The newest version of each key is normalised anew, whether it lies in silver or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from collectors.registry import Registry
 from kanghu.settings import Settings
@@ -18,9 +18,10 @@ def replay(
     settings: Settings,
     registry: Registry,
     datasets: Sequence[str] | None = None,
-    systems: Sequence[str] | None = None,
+    tables: Collection[tuple[str, str]] | None = None,
 ) -> NormaliseResult:
-    """Normalise the current rows of ``datasets`` (default: all) from ``systems`` (default: all).
+    """Normalise the current rows of ``datasets`` (default: all) from ``tables`` (system, table;
+    default: all).
 
     The caller holds the lease on silver.
     """
@@ -39,7 +40,7 @@ def replay(
     rows = {
         (row["system"], row["table_name"], row["institution"]): int(row["rows"])
         for row in landed
-        if systems is None or row["system"] in systems
+        if tables is None or (row["system"], row["table_name"]) in tables
     }
     hidden = tuple(row["batch_id"] for row in open_batches)
     return carry(settings, registry, Delivery(None, hidden, rows), datasets)

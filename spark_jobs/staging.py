@@ -18,6 +18,7 @@ from collectors.registry import Aggregate, Registry, Source
 from expectations.compile_spark import evaluate, quote
 from expectations.suite import row_suite
 from kanghu.lake import Lake
+from spark_jobs.claims import SPLITTING, UNDECODED
 from spark_jobs.delivered import META, MappedTable
 from standards.catalogue import Catalogue, Dataset
 from standards.projections.spark_schema import silver_schema
@@ -26,8 +27,6 @@ DATASETS_AT_ONCE = 2
 """A small dataset costs mostly planning, which takes one core."""
 ROWS_A_CHUNK = 1_000_000
 KEY = ("_institution", "_feed", "_source_key")
-SPLITTING = frozenset({"hl7", "json", "xml"})
-"""Kinds whose parts may be undecodable; those go to ``exchange_message``'s quarantine."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def tables_of(registry: Registry, dataset: str) -> list[MappedTable]:
         MappedTable(system, name, dataset, tuple(by_system.get(system.system, ())))
         for system in registry.systems.values()
         for name, table in system.tables.items()
-        if dataset in table.maps or (dataset == "exchange_message" and system.kind in SPLITTING)
+        if dataset in table.maps or (dataset == UNDECODED and system.kind in SPLITTING)
     ]
 
 
@@ -176,7 +175,7 @@ def staged(
 ) -> DataFrame:
     """Union of mapped frames -> silver's columns, ``_status``, ``_blocking``, ``_advisory``.
 
-    ``_status``: ``silver``, ``quarantine``, or ``gone`` (withdrawn, or meant for elsewhere).
+    ``_status``: ``silver``, ``quarantine``, or ``gone`` (withdrawn, or claimed elsewhere).
     """
     together = reduce(DataFrame.unionByName, frames)
     suite = row_suite(dataset.name, catalogue)
@@ -185,12 +184,12 @@ def staged(
         dataset,
         suite,
         keep=(*META, "_state"),
-        judged="_state = 'in'",
+        judged="_state in ('in', 'unclaimed')",
         catalogue=catalogue,
     )
     status = (
-        "case when _state <> 'in' then 'gone' when _blocking <> '' then 'quarantine' "
-        "else 'silver' end as _status"
+        "case when _state not in ('in', 'unclaimed') then 'gone' "
+        "when _blocking <> '' then 'quarantine' else 'silver' end as _status"
     )
     columns = [column.name for column in dataset.columns]
     linked = with_resident(session, lake, dataset, checked)

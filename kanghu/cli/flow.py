@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
-from kanghu.cli.outcome import show_run
+from kanghu.cli.outcome import show_refused, show_run
 from kanghu.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.status import FeedStatus
 
 
 def register(app: typer.Typer) -> None:
@@ -71,8 +75,9 @@ def compare(
     from collectors.registry import load_registry
 
     settings = load_settings()
+    registry = load_registry(settings)
     with institutions_answering(settings), step_progress() as progress, progress.step("比对"):
-        results = compare_feeds(settings, load_registry(settings).feeds(source), note=progress.note)
+        results = compare_feeds(settings, registry.feeds(source), note=progress.note)
     different = [one for one in results if one.result == "different"]
     rows = [
         (
@@ -94,7 +99,9 @@ def compare(
     if rows:
         heads = ("机构", "数据源", "结果", "来源行", "湖中行", "缺少", "多出", "改动", "说明")
         console.print(table("没有一致的数据源", heads, rows))
-    if different:
+    refused = registry.refused if source is None else ()
+    show_refused(refused)
+    if different or refused:
         raise typer.Exit(1)
 
 
@@ -108,11 +115,19 @@ def status(
     from pipeline.status import feed_statuses
 
     settings = load_settings()
-    statuses = feed_statuses(settings, load_registry(settings))
+    registry = load_registry(settings)
+    statuses = feed_statuses(settings, registry)
     if as_json:
         rows = [dataclasses.asdict(one) for one in statuses]
         print(json.dumps(rows, ensure_ascii=False, default=_iso, indent=1))
-        return
+    else:
+        _show_statuses(statuses)
+    show_refused(registry.refused)
+    if registry.refused:
+        raise typer.Exit(1)
+
+
+def _show_statuses(statuses: Sequence[FeedStatus]) -> None:
     heads = ("机构", "数据源", "数据集", "来源", "青铜", "标准库", "隔离", "替代", "比对", "错误")
     console.print(
         table(

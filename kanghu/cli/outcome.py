@@ -9,6 +9,9 @@ from rich.markup import escape
 from kanghu.cli.console import console, error_console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collectors.registry import Refused
     from pipeline.run import RunResult
 
 LINES = 20
@@ -31,6 +34,12 @@ def _show_comparisons(result: RunResult) -> None:
         )
 
 
+def show_refused(refused: Sequence[Refused]) -> None:
+    """Files of systems and sources that cannot be taken: told every time, until they are mended."""
+    for one in refused:
+        error_console.print(f"[red]配置没有读成[/red] {one.file}:{escape(str(one.error))}")
+
+
 def show_run(result: RunResult) -> None:
     """The end of a run: what was collected, that nothing was lost, what could not be read."""
     if result.collected is not None:
@@ -40,12 +49,13 @@ def show_run(result: RunResult) -> None:
             f"未变 {done.unchanged_rows:,},失败 {len(done.failed)}"
         )
     if result.normalised:
+        broken = result.unbalanced or result.uncounted
         counted = {
             name: sum(getattr(one, name) for one in result.normalised)
             for name in ("bronze", "silver", "quarantine", "superseded")
         }
         console.print(
-            f"{'[red]不守恒[/red]' if result.unbalanced else '守恒'}:送达 {counted['bronze']:,}"
+            f"{'[red]不守恒[/red]' if broken else '守恒'}:送达 {counted['bronze']:,}"
             f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
             f" + 被替代 {counted['superseded']:,}"
         )
@@ -68,6 +78,18 @@ def show_run(result: RunResult) -> None:
     if len(result.failed) > LINES:
         error_console.print(
             f"[red]未能读取[/red] 的还有 {len(result.failed) - LINES} 个数据源:kanghu status"
+        )
+    show_refused(result.refused)
+    for table in result.uncarried:
+        into = f" → {table.dataset}" if table.dataset else ""
+        error_console.print(
+            f"[red]没有带进标准库[/red] {table.system}.{table.table_name}{into}:"
+            f"{escape(table.error)};改好后下一次运行会从青铜层补上"
+        )
+    for gap in result.uncounted:
+        error_console.print(
+            f"[red]不守恒[/red] {gap.institution} {gap.feed}:"
+            f"青铜层 {gap.rows:,} 行,各数据集只数到 {gap.counted:,} 行"
         )
     for count in result.unbalanced:
         error_console.print(

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
+from kanghu.cli.outcome import show_refused
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings, load_settings
 
@@ -34,6 +35,9 @@ def list_sources() -> None:
     ]
     heads = ("来源", "机构", "系统", "方式", "数据源", "计划")
     console.print(table(f"{len(rows)} 个来源", heads, rows))
+    show_refused(registry.refused)
+    if registry.refused:
+        raise typer.Exit(1)
 
 
 @app.command("new")

@@ -57,5 +57,7 @@ def test_rules_say_what_a_person_needs() -> None:
 
 def test_a_suite_has_the_catalogues_rules_before_the_hand_written() -> None:
     suite = [rule.id for rule in suite_for("patient")]
-    assert suite[:2] == ["patient.key.duplicate", "patient.patient_no.required"]
+    assert suite[:3] == [
+        *("patient.key.duplicate", "patient.row.unclaimed", "patient.patient_no.required"),
+    ]
     assert suite[-1] == "patient.id_number_shared"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from collectors.registry import load_registry
+from collectors.registry import Registry, load_registry
 from kanghu.lake import Lake, connect_duckdb
 from pipeline.run import run
-from pipeline.status import feed_statuses
+from pipeline.status import FeedStatus, feed_statuses
+from standards.catalogue import load_catalogue
 from tests.laws.conftest import FinishedLine
 from tests.laws.lake_content import lake_content
 
@@ -21,6 +22,91 @@ def test_every_feed_balances(finished: FinishedLine) -> None:
     assert [
         one for one in statuses if one.bronze != one.silver + one.quarantine + one.superseded
     ] == []
+
+
+def test_every_row_of_the_bronze_tables_is_counted(finished: FinishedLine) -> None:
+    """By feed, rows of the Delta tables against silver + quarantine + superseded of all its
+    datasets. A row of several datasets counts once for each: all but its first are ``shared``."""
+    registry = load_registry(finished.settings)
+    said: dict[tuple[str, str], int] = {}
+    for one in feed_statuses(finished.settings, registry):
+        place = (one.institution, one.feed)
+        counted = one.silver + one.quarantine + one.superseded - one.shared
+        said[place] = said.get(place, 0) + counted
+    lake = Lake(finished.settings.lake)
+    landed: dict[tuple[str, str], int] = {}
+    with connect_duckdb() as connection:
+        for system, table in mapped_tables(registry):
+            landed |= _counted(connection, lake, lake.bronze(system, table))
+    assert len(landed) > 20
+    assert {place: rows for place, rows in said.items() if rows} == landed
+
+
+def test_a_row_of_several_datasets_counts_once_for_each(finished: FinishedLine) -> None:
+    """Where every map takes every row, each dataset counts them all and all but the first say that
+    theirs are shared; where every map has its own rows, none are."""
+    registry = load_registry(finished.settings)
+    lake = Lake(finished.settings.lake)
+    by_feed: dict[str, list[FeedStatus]] = {}
+    for one in feed_statuses(finished.settings, registry):
+        by_feed.setdefault(one.feed, []).append(one)
+    several = 0
+    with connect_duckdb() as connection:
+        for system, table in mapped_tables(registry):
+            maps = registry.systems[system].tables[table].maps
+            landed = sum(_counted(connection, lake, lake.bronze(system, table)).values())
+            entries = [one for one in by_feed[f"{system}.{table}"] if one.dataset in maps]
+            if all(mapping.where for mapping in maps.values()):
+                assert {one.shared for one in entries} == {0}, table
+            elif not any(mapping.where for mapping in maps.values()):
+                several += len(maps) > 1
+                for number, dataset in enumerate(maps):
+                    mine = [one for one in entries if one.dataset == dataset]
+                    assert sum(one.bronze for one in mine) == landed, (table, dataset)
+                    assert sum(one.shared for one in mine) == (landed if number else 0)
+    assert several > 0
+
+
+def test_no_current_row_is_nowhere(finished: FinishedLine) -> None:
+    """Each key's newest row, unless it is a deletion or void, lies in silver or quarantine of some
+    dataset as that very version: found without any mapping, in the tables alone."""
+    registry = load_registry(finished.settings)
+    lake = Lake(finished.settings.lake)
+    places = [
+        path
+        for dataset in load_catalogue().datasets
+        for path in (lake.silver(dataset), lake.quarantine(dataset))
+        if lake.exists(path)
+    ]
+    keys = "_institution, _feed, _source_key, _batch_id"
+    with connect_duckdb() as connection:
+        connection.execute(
+            "create table carried as "
+            + " union all ".join(f"select {keys} from delta_scan('{path}')" for path in places)
+        )
+        for system, table in mapped_tables(registry):
+            declared = registry.systems[system].tables[table].void
+            void = f"coalesce(trim(\"{declared.column}\"), '')" if declared else "null"
+            nowhere = connection.execute(
+                f"""
+                select _institution, _source_key, void from (
+                    select {keys}, _operation, {void} as void
+                    from delta_scan('{lake.bronze(system, table)}')
+                    qualify row_number() over (
+                        partition by _institution, _source_key order by _batch_id desc) = 1)
+                anti join carried using ({keys})
+                where _operation <> 'delete'
+                """
+            ).fetchall()
+            values = declared.values if declared else ()
+            assert [row for row in nowhere if row[2] not in values] == [], (system, table)
+
+
+def mapped_tables(registry: Registry) -> list[tuple[str, str]]:
+    """Bronze tables of systems that run here and that any map reads."""
+    return sorted(
+        {(feed.system.system, feed.table_name) for feed in registry.feeds() if feed.table.maps}
+    )
 
 
 def test_counts_are_those_of_the_tables(finished: FinishedLine) -> None:
@@ -59,6 +145,7 @@ def test_running_twice_changes_nothing(finished: FinishedLine) -> None:
     again = run(finished.settings, load_registry(finished.settings))
     assert again.collected is not None
     assert again.collected.bronze_rows == 0
+    assert again.is_whole
     assert lake_content(finished.settings, LAYERS) == before
 
 

@@ -6,7 +6,9 @@ import psycopg
 import pytest
 
 from collectors.collect import collect
+from spark_jobs.conservation import uncounted
 from spark_jobs.normalise import normalise
+from spark_jobs.quarantine import quarantine_summary
 from tests.outside.conftest import SOURCES, OutsideLine
 
 
@@ -23,10 +25,29 @@ def test_conservation_on_every_feed(line: OutsideLine, institution: str) -> None
     assert [one for one in counts if not one.holds] == []
 
 
-def test_only_messages_that_nothing_takes_are_in_quarantine(line: OutsideLine) -> None:
+def test_only_what_nothing_takes_is_in_quarantine(line: OutsideLine) -> None:
     """SNOMED codes, foreign phone numbers and the like give findings, never losses."""
-    held = {(one.feed, one.dataset) for one in line.normalised.counts if one.quarantine}
-    assert held == {("hl7v2.message", "exchange_message")}
+    held = {
+        (one.feed, one.rule.rsplit(".", 1)[-1]): one.rows
+        for one in quarantine_summary(line.settings)
+    }
+    messages = held.pop(("hl7v2.message", "unreadable"))
+    assert held == {
+        ("synthea_csv.observations", "unclaimed"): 511,
+        ("fhir_r4.observation", "unclaimed"): 168,
+        ("hl7v2.observation", "unclaimed"): 7,
+        ("hl7v2.visit", "unclaimed"): 1,
+    }
+    assert sum(one.quarantine for one in line.normalised.counts) == sum(held.values()) + messages
+
+
+def test_every_row_of_every_bronze_table_is_counted(line: OutsideLine) -> None:
+    mapped = [
+        (feed.system.system, feed.table_name) for feed in line.registry.feeds() if feed.table.maps
+    ]
+    landed = sum(len(line.rows("bronze_of", table, system, "1")) for system, table in mapped)
+    assert landed == sum(one.bronze - one.shared for one in line.normalised.counts)
+    assert uncounted(line.settings, mapped, ()) == []
 
 
 def test_units_are_counted_beside_their_parts(line: OutsideLine) -> None:

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from collectors.check_mapping import check_system
 from collectors.readers import Readers
-from collectors.registry import DatasetMap, Feed, System, check_system
+from collectors.registry import DatasetMap, Feed, System
 from simulator.columns import columns_of
 from simulator.events import SYSTEM_DATASETS
 from simulator.plan import Assignment
@@ -65,6 +66,10 @@ def test_what_was_written_comes_back(
         key: {line["source_key"]: line["event_id"] for line in lines}
         for key, lines in groupby_place(places).items()
     }
+    for key, (_, found) in read.items():
+        if key[2] == "exchange_message":  # the truth tells of some kinds of messages only
+            for source_key in found.keys() - wanted.get(key, {}).keys():
+                del found[source_key]
     assert {key: set(found) for key, (_, found) in read.items() if found} == {
         key: set(lines) for key, lines in wanted.items()
     }

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from collectors.expression import read_expression
 from collectors.registry import System
 from kanghu.errors import KanghuError
 from spark_jobs.delivered import MappedTable
-from spark_jobs.expression import read_expression
 from spark_jobs.mapping import mapped
 from standards.catalogue import load_catalogue
 from tests.spark_jobs.tiny_bronze import registry_of, system
@@ -259,8 +259,9 @@ def test_time_zones(
 
 
 def test_system_nulls_mean_nothing_everywhere(session: SparkSession) -> None:
-    rows = [{"xm": "NULL"}, {"xm": " 无 "}, {"xm": "无名"}]
-    assert typed(session, "patient", {"name": "xm"}, rows, nulls=["NULL", "无"]) == [
+    rows = [{"xm": "NULL"}, {"xm": " 无 "}, {"xm": "'\\'"}, {"xm": "无名"}]
+    assert typed(session, "patient", {"name": "xm"}, rows, nulls=["NULL", "无", "'\\'"]) == [
+        (None,),
         (None,),
         (None,),
         ("无名",),
@@ -309,8 +310,14 @@ def test_where_and_void_decide_a_rows_state(session: SparkSession) -> None:
         {"类_别": None, "zf": None},
     ]
     frame = mapped(bronze(session, rows), plan(one, "patient"), load_catalogue().dataset("patient"))
-    states = [row["_state"] for row in frame.orderBy("_source_key").select("_state").collect()]
-    assert states == ["in", "void", "elsewhere", "elsewhere"]
+    found = frame.orderBy("_source_key").select("_state", "raw_unclaimed").collect()
+    assert [row["_state"] for row in found] == ["in", "void", "unclaimed", "unclaimed"]
+    assert found[0]["raw_unclaimed"] is None
+    note = "his.t 的条件有 patient: \"类 别\" = '门诊'"
+    assert [row["raw_unclaimed"] for row in found[2:]] == [
+        f"类 别=住院\x1f{note}",
+        f"类 别=空\x1f{note}",
+    ]
 
 
 def test_an_expression_that_cannot_be_read_says_where() -> None:

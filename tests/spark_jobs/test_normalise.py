@@ -196,7 +196,7 @@ def test_replay_after_a_lookup_was_mended(lake: TinyLake) -> None:
     assert lake.silver("patient", "_source_key", "sex_code") == [("1", "1"), ("2", "1")]
     assert lake.quarantine("patient", "_source_key") == [("3",)]
     assert (result.bronze, result.silver, result.quarantine, result.superseded) == (3, 2, 1, 0)
-    assert replay(lake.settings, mended, systems=["other"]).counts == []
+    assert replay(lake.settings, mended, tables=[("other", "brxx")]).counts == []
 
 
 ORDERS = system(
