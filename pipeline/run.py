@@ -19,7 +19,7 @@ from pipeline.build import BuildResult, build
 from pipeline.steps import Unwatched, Watcher
 from spark_jobs.across import evaluate_across
 from spark_jobs.conservation import FeedCount
-from spark_jobs.identity import IdentifyResult, decisions, identify
+from spark_jobs.identity import IdentifyResult, decision_store, identify
 from spark_jobs.normalise import NormaliseResult, normalise
 from spark_jobs.replay import replay as replay_current
 from spark_jobs.restamp import restamp
@@ -105,7 +105,7 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
             with watch.step("跨记录规则"):
                 evaluate_across(settings)
             batch_log.advance(settings, batches, "normalised")
-        elif decisions.are_waiting(settings):
+        elif decision_store.are_waiting(settings):
             _regroup(settings, result, watch)
         if result.batches or result.evolved or result.identified:
             _build(settings, result, watch)
@@ -134,7 +134,7 @@ def _build(settings: Settings, result: RunResult, watch: Watcher) -> None:
     with watch.step("构建集市与指标"):
         result.built = build(settings)
     if result.identified is not None:
-        decisions.carried(settings, result.identified.decided)
+        decision_store.carried(settings, result.identified.decided)
 
 
 def replay(
