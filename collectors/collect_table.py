@@ -27,6 +27,7 @@ from kanghu.settings import Settings
 
 _BRAKE_ROWS = 20
 _BRAKE_SHARE = 0.5
+_FAULTS_TOLD = 5
 
 _States = Mapping[tuple[str, str], FeedState]
 
@@ -43,11 +44,13 @@ class _Reading:
     """The lake does not hold this institution's table yet."""
     fingerprint: str | None = None
     held_rows: int = 0
+    faults: Sequence[KanghuError] = ()
+    """Files that could not be read, while the feed's others could."""
 
     @property
     def whole(self) -> bool:
         """What is delivered is all that the source holds."""
-        return self.since is None
+        return self.since is None and not self.faults
 
     def fail(self, error: Exception) -> None:
         """Keep the first error; nothing of the delivery counts any more."""
@@ -214,6 +217,7 @@ def _read(
     units = delivery.delivered()
     for name, reading in readings.items():
         own = units.get(name) if isinstance(units, Mapping) else units
+        reading.faults = delivery.faults.get(name, ())
         _note_arrival(reading, columns, arrivals.get(name, Arrival()), own)
     for file in files:
         readings[file.institution].outcome.bronze_rows += file.rows
@@ -237,11 +241,23 @@ def _note_arrival(
     outcome.columns = [[name, kind] for name, kind in columns.items()]
     outcome.source_rows = arrival.rows
     outcome.delivered = arrival.rows if units is None else units
+    if reading.faults:  # the watermark stays, so that a file that is mended is read then
+        outcome.error = _in_part(reading.faults)
+        return
     outcome.watermark_to = _higher(reading, outcome.columns, arrival.watermark)
     if reading.fingerprint is not None:
         outcome.seen = {"fingerprint": reading.fingerprint}
     elif arrival.seen is not None:
         outcome.seen = {"rows": arrival.seen}
+
+
+def _in_part(faults: Sequence[KanghuError]) -> str:
+    told = "".join(f"\n{fault}" for fault in faults[:_FAULTS_TOLD])
+    more = f"\n……另有 {len(faults) - _FAULTS_TOLD} 处" if len(faults) > _FAULTS_TOLD else ""
+    return (
+        f"部分失败:有 {len(faults)} 处读不出来,没有收;其余的已收。改好文件后重新运行就会补收,"
+        f"不会缺也不会重{told}{more}"
+    )
 
 
 def _higher(reading: _Reading, columns: list[list[str]], arrived: str | None) -> str | None:

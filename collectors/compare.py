@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -20,9 +21,8 @@ import duckdb
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column
-from collectors.source_side import need_source_rows, source_checksums
-from collectors.spool import literal
+from collectors.row_hash import bronze_column, literal
+from collectors.source_side import engine_checksums, need_source_rows, read_checksums
 from kanghu import batch_log
 from kanghu.errors import KanghuError
 from kanghu.lake import Lake, connect_duckdb
@@ -31,6 +31,8 @@ from kanghu.store import connect
 
 _MEMORY = "1GB"
 _EXAMPLES = 20
+_TRUSTED_HOURS = 23
+"""For how long a comparison counts for a feed that brings nothing: a nightly run compares all."""
 _MANY_ROWS = 1_000_000
 """Rows of a feed that are joined at once when it differs; more are joined in buckets of keys."""
 
@@ -60,8 +62,8 @@ def compare(
 ) -> list[ComparisonResult]:
     """Compare ``feeds`` with the lake, and keep the results in the store.
 
-    ``changed_only``: only feeds that brought something since they were last compared, or that were
-    not equal then.
+    ``changed_only``: only feeds that brought something since they were last compared, were not
+    equal then, or were compared a day ago: a row deleted behind the watermark brings nothing.
     """
     states = batch_log.feed_states(settings)
     chosen = _changed(settings, feeds) if changed_only else list(feeds)
@@ -99,12 +101,14 @@ def _changed(settings: Settings, feeds: Sequence[Feed]) -> list[Feed]:
         rows = connection.execute(
             """
             select institution, feed from kanghu.comparison as last
-            where result = 'equal' and not exists (
+            where result = 'equal' and compared_at > now() - %s * interval '1 hour'
+                and not exists (
                 select 1 from kanghu.feed_run as run
                 where run.institution = last.institution and run.feed = last.feed
                   and run.bronze_rows + run.deleted_rows > 0
                   and run.finished_at > last.compared_at)
-            """
+            """,
+            (_TRUSTED_HOURS,),
         ).fetchall()
     as_before = {(row["institution"], row["feed"]) for row in rows}
     return [feed for feed in feeds if (feed.institution, feed.name) not in as_before]
@@ -123,9 +127,13 @@ def _compare_table(
     stored = [one.name for one in lake.table(path).schema().fields] if exists else []
     institutions = [feed.institution for feed in feeds]
     landed = [bronze_column(name) for name in columns]
-    define_lake_rows(db, path if exists else None, stored, landed, institutions)
-    held = lake_checksums(db)
-    source = source_checksums(db, reader, feeds, columns)
+    with ThreadPoolExecutor(1) as beside:  # the source's engine works while ours does
+        told = beside.submit(engine_checksums, reader, feeds, columns)
+        define_lake_rows(db, path if exists else None, stored, landed, institutions)
+        held = lake_checksums(db)
+    source = told.result()
+    silent = [feed for feed in feeds if feed.institution not in source]
+    source |= read_checksums(db, reader, silent, columns)
     results = []
     for feed in feeds:
         there, here = source[feed.institution], held.get(feed.institution, Checksum(0, 0))

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from collectors.readers import Checksum
-from collectors.row_hash import duckdb_checksum, duckdb_hash, quoted
-from collectors.spool import literal
+from collectors.row_hash import duckdb_checksum, duckdb_hash, literal, quoted
 
 
 def define_lake_rows(

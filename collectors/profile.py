@@ -115,6 +115,9 @@ def _sample(delivery: Delivery, rows: int) -> pa.Table:
         held.append(batch)
         if sum(one.num_rows for one in held) >= rows:
             break
+    broken = [fault for some in delivery.faults.values() for fault in some]
+    if broken:
+        raise broken[0]
     if not held:
         return pa.table({column.name: pa.array([], pa.string()) for column in delivery.columns})
     return pa.Table.from_batches(held).slice(0, rows)

@@ -15,6 +15,8 @@ SEPARATOR = "\x1f"
 NULL_MARK = "\x1e"
 MODULUS = 1 << 64
 
+_ARGUMENTS = 90
+"""PostgreSQL takes no more than 100 arguments; a front page has more columns."""
 _FORBIDDEN = " ,;{}()\n\t="
 
 
@@ -34,6 +36,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text literal of DuckDB."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def duckdb_hash(columns: Sequence[str]) -> str:
     """The row hash (32 hex digits) over text ``columns``, as a DuckDB expression."""
     if not columns:
@@ -51,12 +58,19 @@ def duckdb_checksum(row_hash: str) -> str:
 def postgresql_hash(columns: Sequence[str], present: Collection[str], *, utf8: bool = True) -> str:
     """The row hash over ``columns`` in the order given, as a PostgreSQL expression. Columns that
     are not ``present`` are null; ``utf8``: whether the database's own encoding is UTF-8."""
-    values = ", ".join(
+    values = [
         f"coalesce({quoted(name)}::text, E'\\x1e')" if name in present else "E'\\x1e'"
         for name in columns
-    )
-    text = f"concat_ws(E'\\x1f', {values})" if columns else "''"
+    ]
+    while len(values) > _ARGUMENTS:
+        some = (values[at : at + _ARGUMENTS] for at in range(0, len(values), _ARGUMENTS))
+        values = [_joined(one) for one in some]
+    text = _joined(values) if columns else "''"
     return f"md5({text})" if utf8 else f"md5(convert_to({text}, 'UTF8'))"
+
+
+def _joined(values: Sequence[str]) -> str:
+    return f"concat_ws(E'\\x1f', {', '.join(values)})"
 
 
 def postgresql_checksum(row_hash: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from collectors.bronze import LandedFile
 from collectors.readers import INSTITUTION
-from collectors.spool import Spool, has_table, literal, now_literal
+from collectors.row_hash import literal
+from collectors.spool import Spool, has_table, now_literal
 from kanghu.lake import BRONZE_COLUMNS
 
 _BUCKET_ROWS = 2_000_000

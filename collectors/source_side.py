@@ -11,19 +11,43 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from collectors.readers import INSTITUTION, PART_KEY, Checksum, Load, Reader, Request
+from collectors.readers import INSTITUTION, PART_KEY, Checksum, Delivery, Load, Reader, Request
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column, duckdb_checksum, duckdb_hash, hash_order, quoted
-from collectors.spool import key_expression, literal
+from collectors.row_hash import (
+    bronze_column,
+    duckdb_checksum,
+    duckdb_hash,
+    hash_order,
+    literal,
+    quoted,
+)
+from collectors.spool import key_expression
 from kanghu.errors import KanghuError
+from kanghu.lake import one_thread
 
 
-def source_checksums(
+def engine_checksums(
+    reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
+) -> dict[str, Checksum | KanghuError]:
+    """Institution -> what its own engine says of all its rows over ``columns``, or why it cannot be
+    compared; those that have no engine are left out. ``feeds`` are of one bronze table."""
+    answers: dict[str, Checksum | KanghuError] = {}
+    askable = []
+    for feed in feeds:
+        reason = reader.not_comparable(feed)
+        if reason is not None:
+            answers[feed.institution] = KanghuError(what=reason)
+        else:
+            askable.append(feed)
+    return answers | _by_its_engine(reader, askable, hash_order(columns))
+
+
+def read_checksums(
     db: duckdb.DuckDBPyConnection, reader: Reader, feeds: Sequence[Feed], columns: Sequence[str]
 ) -> dict[str, Checksum | KanghuError]:
-    """Institution -> count and checksum of all its rows over ``columns``, or why there is none.
+    """Institution -> count and checksum by a second read, or why there is none.
 
-    ``feeds`` are of one bronze table. What had to be read a second time is kept in the table
+    ``feeds`` are of one bronze table. What was read is kept in the table
     ``source_rows(institution, key, row_hash)``.
     """
     db.execute(
@@ -31,22 +55,13 @@ def source_checksums(
         "(institution varchar, key varchar, row_hash varchar)"
     )
     answers: dict[str, Checksum | KanghuError] = {}
-    by_reading = []
-    for feed in feeds:
-        reason = reader.not_comparable(feed)
-        if reason is not None:
-            answers[feed.institution] = KanghuError(what=reason)
-        else:
-            by_reading.append(feed)
-    answers |= _by_its_engine(reader, by_reading, hash_order(columns))
-    by_reading = [feed for feed in by_reading if feed.institution not in answers]
-    for load in reader.loads([Request(feed, None) for feed in by_reading]):
+    for load in reader.loads([Request(feed, None) for feed in feeds]):
         answers |= _read_again(db, reader, load, columns)
     counted = db.execute(
         f"select institution, count(*), {duckdb_checksum('row_hash')} from source_rows group by 1"
     ).fetchall()
     answers |= {name: Checksum(rows, int(total)) for name, rows, total in counted}
-    for feed in by_reading:
+    for feed in feeds:
         answers.setdefault(feed.institution, Checksum(0, 0))
     return answers
 
@@ -81,9 +96,9 @@ def _by_its_engine(
 def _read_again(
     db: duckdb.DuckDBPyConnection, reader: Reader, load: Load, columns: Sequence[str]
 ) -> dict[str, Checksum | KanghuError]:
-    """Read into ``source_rows``; answers what could not be read."""
+    """Read into ``source_rows``; answers what could not be read, in part or at all."""
     try:
-        _take(db, load, columns)
+        faults = _take(db, load, columns)
     except KanghuError as error:
         if len(load.requests) == 1:
             return {load.requests[0].feed.institution: error}
@@ -92,15 +107,20 @@ def _read_again(
             alone = Load((request,), partial(reader.read, request.feed, None))
             failed |= _read_again(db, reader, alone, columns)
         return failed
-    return {}
+    for institution in faults:
+        db.execute("delete from source_rows where institution = ?", [institution])
+    return dict(faults)
 
 
-def _take(db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]) -> None:
+def _take(
+    db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]
+) -> dict[str, KanghuError]:
+    """Answers the first fault of each institution that has files which cannot be read."""
     feed = load.requests[0].feed
     delivery = load.open()
     first = next(delivery.batches, None)
     if first is None:
-        return
+        return _first_faults(delivery)
     own = (INSTITUTION, PART_KEY)
     names = [name if name in own else bronze_column(name) for name in first.schema.names]
     hashed = [bronze_column(name) for name in columns]
@@ -115,6 +135,11 @@ def _take(db: duckdb.DuckDBPyConnection, load: Load, columns: Sequence[str]) -> 
 
     schema = pa.schema([(name, pa.string()) for name in names])
     _store(db, batches(), schema, f"{institution}, {key}, {row_hash}", missing)
+    return _first_faults(delivery)
+
+
+def _first_faults(delivery: Delivery) -> dict[str, KanghuError]:
+    return {name: some[0] for name, some in delivery.faults.items() if some}
 
 
 def _store(
@@ -138,17 +163,18 @@ def _store(
 
     db.register("second", pa.RecordBatchReader.from_batches(schema, renamed()))
     try:
-        db.execute(
-            f"""
-            insert into source_rows
-            select institution, case when number > 1 then key || '#' || number else key end,
-                   row_hash
-            from (select *, row_number() over (
-                      partition by institution, key order by row_hash) as number
-                  from (select {selected} from (select *{missing} from second))
-                       as rows(institution, key, row_hash))
-            """
-        )
+        with one_thread(db):
+            db.execute(
+                f"""
+                insert into source_rows
+                select institution, case when number > 1 then key || '#' || number else key end,
+                       row_hash
+                from (select *, row_number() over (
+                          partition by institution, key order by row_hash) as number
+                      from (select {selected} from (select *{missing} from second))
+                           as rows(institution, key, row_hash))
+                """
+            )
     except duckdb.Error:
         if broken:
             raise broken[0] from None

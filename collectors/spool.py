@@ -22,10 +22,11 @@ from collectors import watermark
 from collectors.bronze import LandedFile
 from collectors.columns import family, own_name
 from collectors.readers import INSTITUTION, PART_KEY, Delivery
+from collectors.readers.direct import reading_directly
 from collectors.registry import Feed
-from collectors.row_hash import bronze_column, duckdb_hash, quoted
+from collectors.row_hash import bronze_column, duckdb_hash, literal, quoted
 from kanghu.errors import KanghuError
-from kanghu.lake import connect_duckdb
+from kanghu.lake import connect_duckdb, one_thread
 
 _MEMORY = "1GB"
 _FILE_BYTES = "256MB"
@@ -150,13 +151,16 @@ class Spool:
 
     @contextmanager
     def _opened(self, delivery: Delivery) -> Iterator[list[str]]:
-        """The delivery's stream as relation ``delivery``; answers its columns' bronze names."""
+        """The delivery as relation ``delivery``; answers its columns' bronze names."""
+        if delivery.direct is not None:
+            with reading_directly(self.db, delivery.direct), one_thread(self.db):
+                yield [_bronze_name(name) for name in delivery.direct.names]
+            return
         first = next(delivery.batches, None)
         if first is None:
             empty = [pa.field(column.name, pa.string()) for column in delivery.columns]
             first = pa.RecordBatch.from_pylist([], pa.schema(empty))
-        own = (INSTITUTION, PART_KEY)
-        names = [name if name in own else bronze_column(name) for name in first.schema.names]
+        names = [_bronze_name(name) for name in first.schema.names]
         schema = pa.schema([pa.field(name, pa.string()) for name in names])
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -171,7 +175,8 @@ class Spool:
         self._broken = None
         self.db.register("delivery", pa.RecordBatchReader.from_batches(schema, batches()))
         try:
-            yield names
+            with one_thread(self.db):
+                yield names
         except duckdb.Error:
             if self._broken is not None:
                 raise self._broken from None
@@ -317,6 +322,10 @@ class Spool:
         self.columns += [name for name in landed if name not in self.columns]
 
 
+def _bronze_name(name: str) -> str:
+    return name if name in (INSTITUTION, PART_KEY) else bronze_column(name)
+
+
 def key_expression(feed: Feed, names: Sequence[str], row_hash: str) -> str:
     """``_source_key`` over a delivery's columns ``names``; a table without a key has its rows'
     hashes for keys."""
@@ -330,11 +339,6 @@ def key_expression(feed: Feed, names: Sequence[str], row_hash: str) -> str:
 def has_table(db: duckdb.DuckDBPyConnection, name: str) -> bool:
     query = "select 1 from duckdb_tables() where table_name = ?"
     return db.execute(query, [name]).fetchone() is not None
-
-
-def literal(text: str) -> str:
-    """A text literal of DuckDB."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def now_literal() -> str:

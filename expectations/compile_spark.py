@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from pyspark.sql import DataFrame
 
+from expectations.from_catalogue import in_domain
 from expectations.model import Expectation
 from standards.catalogue import Catalogue, Column, Dataset, load_catalogue
 
@@ -93,7 +94,7 @@ def _value(catalogue: Catalogue, column: Column) -> str:
     domain = catalogue.domain_of(column)
     raw = f"raw_{column.name}"
     if domain and domain.is_closed:
-        return f"case when {raw} in ({', '.join(map(quote, domain.codes))}) then {raw} end"
+        return f"case when {in_domain(raw, column, domain)} then {raw} end"
     return raw
 
 

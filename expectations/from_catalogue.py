@@ -88,7 +88,7 @@ _TYPE_NAMES = {
 
 
 def _domain(column: Column, domain: ValueDomain, severity: Severity) -> Expectation:
-    known = ", ".join(_literal(code) for code in domain.codes)
+    raw = f"raw_{column.name}"
     return _make(
         column,
         "domain",
@@ -97,8 +97,15 @@ def _domain(column: Column, domain: ValueDomain, severity: Severity) -> Expectat
         sentence=f"{column.name_zh}取值在《{domain.name_zh}》({domain.identifier})之内",
         message=f"{column.name_zh}的代码不在《{domain.name_zh}》之内",
         mend="在系统的对照表(lookups)里把这个代码对到标准代码,然后 kanghu replay",
-        expression=f"raw_{column.name} is null or raw_{column.name} in ({known})",
+        expression=f"{raw} is null or {in_domain(raw, column, domain)}",
     )
+
+
+def in_domain(value: str, column: Column, domain: ValueDomain) -> str:
+    """SQL: whether the text ``value`` is a code of the list, or several in a column that repeats."""
+    if column.repeats:
+        return f"regexp_like({value}, {_literal(domain.list_pattern)})"
+    return f"{value} in ({', '.join(_literal(code) for code in domain.codes)})"
 
 
 def _rule(column: Column, rule: Rule, graded: Severity) -> Expectation:

@@ -63,6 +63,10 @@ def _expectation(catalogue: Catalogue, dataset: Dataset, rule: Expectation) -> A
         case "domain":
             domain = catalogue.domain_of(dataset.column(rule.column))
             codes = list(domain.codes) if domain else []
+            if domain and dataset.column(rule.column).repeats:
+                return words.ExpectColumnValuesToMatchRegex(
+                    column=raw, regex=domain.list_pattern, **said
+                )
             return words.ExpectColumnValuesToBeInSet(column=raw, value_set=codes, **said)
         case "length":
             longest = dataset.column(rule.column).format.max_length

@@ -6,11 +6,13 @@ off, so that Spark, Sail, Trino, DuckDB and deltalake all read every table.
 
 from __future__ import annotations
 
+import importlib.resources
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
-import duckdb_extensions
 from deltalake import DeltaTable
 
 BRONZE_COLUMNS = (
@@ -80,12 +82,33 @@ class Lake:
 def connect_duckdb(
     database: str = ":memory:", *, read_only: bool = False
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that can read Delta tables and speaks the city's time zone.
-
-    Extensions come from wheels, so nothing is fetched from outside.
-    """
+    """A DuckDB connection that can read Delta tables and speaks the city's time zone."""
     connection = duckdb.connect(database, read_only=read_only)
-    duckdb_extensions.import_extension("delta", con=connection)
-    connection.execute("LOAD delta")
+    load_extension(connection, "delta")
     connection.execute("SET TimeZone = 'Asia/Shanghai'")
     return connection
+
+
+@contextmanager
+def one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For statements whose rows come as one stream, which only one thread can take.
+
+    With more threads it is chance which of them does; where it is not the caller's, the caller
+    spins until the statement ends, and the work costs nearly three times the processor time.
+    """
+    connection.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("reset threads")
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load a DuckDB extension out of its wheel, so that nothing is fetched from outside.
+
+    From where the wheel lies: an INSTALL would first copy it under the user's home, which may be
+    closed or full, and which processes that start together would do on top of each other.
+    """
+    wheel = importlib.resources.files(f"duckdb_extension_{name}")
+    file = wheel / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    connection.load_extension(str(file))

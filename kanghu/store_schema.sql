@@ -125,3 +125,44 @@ create table if not exists kanghu.silver_version (
     state text not null check (state in ('current', 'rebuilding')),
     changed_at timestamptz not null default now()
 );
+
+-- What people decided about who is who (spark_jobs/identity/decisions.py). Only ever appended to:
+-- a decision made in error is undone by an entry that names it. Numbers grow in the order of
+-- commits, as entries are made one at a time, so the last one read says what was read.
+create table if not exists kanghu.identity_decision (
+    decision_id bigint primary key,
+    kind text not null check (kind in ('same', 'different', 'undo')),
+    undoes bigint unique references kanghu.identity_decision,
+    who text not null check (who <> ''),
+    why text not null check (why <> ''),
+    decided_at timestamptz not null default now(),
+    left_resident text not null,
+    right_resident text not null,
+    check ((kind = 'undo') = (undoes is not null))
+);
+
+create table if not exists kanghu.identity_decision_row (
+    decision_id bigint not null references kanghu.identity_decision,
+    side text not null check (side in ('left', 'right')),
+    institution text not null,
+    feed text not null,
+    source_key text not null,
+    dataset text not null,
+    primary key (decision_id, institution, feed, source_key, dataset)
+);
+
+create or replace function kanghu.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is only ever appended to', tg_table_name;
+end $$;
+
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.identity_decision for each statement execute function kanghu.refuse_change();
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.identity_decision_row for each statement execute function kanghu.refuse_change();
+
+-- The last decision that reached silver and the marts: one row.
+create table if not exists kanghu.identity_carried (
+    single boolean primary key check (single),
+    decision_id bigint not null
+);

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
-import duckdb_extensions
 import pyarrow
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from kanghu.engine import TIME_ZONE
-from kanghu.lake import Lake
+from kanghu.lake import Lake, load_extension
 from standards.catalogue import Catalogue, Dataset, load_catalogue
 from standards.organisations import load_organisations, load_regions
 from standards.projections.spark_schema import META_COLUMNS, silver_schema
@@ -72,8 +71,7 @@ class Plugin(BasePlugin):
 
 def open_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, catalogue: Catalogue) -> None:
     """Attach ``lake`` with the schemas silver, identity, quality and standards."""
-    duckdb_extensions.import_extension("delta", con=connection)
-    connection.execute("LOAD delta")
+    load_extension(connection, "delta")
     connection.execute("ATTACH ':memory:' AS lake")
     for schema in ("silver", "identity", "quality", "standards", "staging"):
         connection.execute(f"CREATE SCHEMA lake.{schema}")

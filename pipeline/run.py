@@ -27,7 +27,7 @@ from spark_jobs.across import evaluate_across
 from spark_jobs.claims import takers_of
 from spark_jobs.conservation import FeedCount, Uncounted
 from spark_jobs.dataset_work import FailedTable
-from spark_jobs.identity import IdentifyResult, identify
+from spark_jobs.identity import IdentifyResult, decisions, identify
 from spark_jobs.machine_errors import told
 from spark_jobs.normalise import NormaliseResult, normalise, uncounted_in
 from spark_jobs.replay import replay as replay_current
@@ -126,7 +126,9 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
         carried = _carry_due(settings, registry, result, watch)
         if batches:
             _normalise(settings, registry, batches, result, watch)
-        if result.batches or result.evolved or carried:
+        elif decisions.are_waiting(settings):
+            _regroup(settings, result, watch)
+        if result.batches or result.evolved or result.identified or carried:
             _build(settings, result, watch)
             batch_log.advance(settings, result.batches, "done")
             strike_out(settings, carried)
@@ -157,6 +159,8 @@ def _normalise(
 def _build(settings: Settings, result: RunResult, watch: Watcher) -> None:
     with watch.step(STEP), told(STEP):
         result.built = build(settings)
+    if result.identified is not None:
+        decisions.carried(settings, result.identified.decided)
 
 
 def _note(settings: Settings, result: RunResult, normalised: NormaliseResult) -> None:
@@ -178,6 +182,24 @@ def _kept(settings: Settings, batches: list[str]) -> Iterator[None]:
             batch_log.note_error(settings, batches, str(error))
             put_down(settings, [replace(one, error=str(error)) for one in all_due(settings)])
         raise
+
+
+def regroup(settings: Settings, *, watcher: Watcher | None = None) -> RunResult:
+    """Carry what people decided about who is who to silver and the marts, without collecting."""
+    watch = watcher or Unwatched()
+    result = RunResult()
+    with lease(settings, SILVER):
+        _regroup(settings, result, watch)
+        _build(settings, result, watch)
+    return result
+
+
+def _regroup(settings: Settings, result: RunResult, watch: Watcher) -> None:
+    with watch.step("归并居民"), told("归并居民"):
+        result.identified = identify(settings)
+        restamp(settings)
+    with watch.step("跨记录规则"), told("跨记录规则"):
+        evaluate_across(settings)
 
 
 def replay(

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator.events import META_COLUMNS
+from simulator.reference_tables import read_reference
 from standards.catalogue import load_catalogue
 
 Array = np.ndarray[Any, Any]
@@ -102,7 +103,17 @@ def keys(prefix: str, numbers_: Array, width: int = 0) -> pa.Array:
 
 @cache
 def columns_of(dataset: str) -> tuple[str, ...]:
-    return tuple(column.name for column in load_catalogue().dataset(dataset).columns)
+    """The columns that the city makes of ``dataset``, in the catalogue's order.
+
+    ``reference/made_columns.csv`` lists them: a norm's form has columns that no mart, cockpit or
+    app reads, and those the city leaves empty.
+    """
+    made = {row["column"] for row in read_reference("made_columns") if row["dataset"] == dataset}
+    known = [column.name for column in load_catalogue().dataset(dataset).columns]
+    unknown = made - set(known)
+    if unknown:
+        raise KeyError(f"made_columns.csv: {dataset} has no columns {sorted(unknown)}")
+    return tuple(name for name in known if name in made)
 
 
 def canonical(

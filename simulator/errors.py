@@ -333,7 +333,8 @@ def _plant_slips(planter: Planter, dataset: str) -> None:
     ways = [
         (column, slip)
         for column in facts.columns
-        if column.name not in facts.key
+        if column.name in c.columns_of(dataset)
+        and column.name not in facts.key
         and column.name != "record_no"
         and (dataset, column.name) not in IN_VENDOR_KEYS
         for slip in SLIPS

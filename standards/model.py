@@ -44,6 +44,10 @@ class Code:
     aliases: tuple[str, ...] = ()
 
 
+LIST_SEPARATOR = ","
+"""Between the codes of a cell that holds several (a column that ``repeats``): ``1,3``."""
+
+
 @dataclass(frozen=True)
 class ValueDomain:
     """A code list (WS 364, GB). An open one warns of unknown codes where a closed one fails.
@@ -64,6 +68,15 @@ class ValueDomain:
     @property
     def is_closed(self) -> bool:
         return self.coverage == "closed"
+
+    @cached_property
+    def list_pattern(self) -> str:
+        """A regular expression for one or several codes in one cell, with ``LIST_SEPARATOR``.
+
+        Without backslashes, which Spark and DuckDB read differently in a string.
+        """
+        one = "|".join(re.sub(r"([^\w-])", r"[\1]", code) for code in self.codes)
+        return f"^({one})({LIST_SEPARATOR}({one}))*$"
 
     @property
     def is_extract(self) -> bool:
@@ -137,6 +150,7 @@ class Column:
     name_zh: str
     required: Required
     repeats: bool
+    """Whether a cell may hold several values, with ``LIST_SEPARATOR`` between them."""
     type: DataType
     format: Format
     value_domain: str

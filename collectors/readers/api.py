@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, ClassVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pyarrow as pa
@@ -98,7 +98,7 @@ class ApiReader(Reader):
                 address = JsonPath(str(following)).text_of(Found(page), Document(page))
                 if not address:
                     break
-                url = urljoin(url, address)
+                url = _following(feed, url, address)
             elif count < size:
                 break
             number += 1
@@ -234,6 +234,19 @@ def _batches(rows: _Rows, pages: IO[str], names: Sequence[str]) -> Iterator[pa.R
 def _batch(rows: Sequence[Mapping[str, str | None]], names: Sequence[str]) -> pa.RecordBatch:
     arrays = [pa.array([row.get(name) for row in rows], pa.string()) for name in names]
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
+
+
+def _following(feed: Feed, url: str, address: str) -> str:
+    """The next page's URL; the token goes to the server that the source names, and no other."""
+    following = urljoin(url, address)
+    if urlsplit(following)[:2] != urlsplit(url)[:2]:
+        raise KanghuError(
+            what="接口把下一页指到了别的地址",
+            where=f"{feed.institution} {feed.name}: {urlsplit(following).netloc}",
+            rule="options.next",
+            mend="核对接口;确是换了服务器时,改来源文件的 connection",
+        )
+    return following
 
 
 def _parsed(feed: Feed, text: str, page: int) -> Any:

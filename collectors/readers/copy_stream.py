@@ -8,6 +8,7 @@ chunks are held, so memory does not grow with the table.
 from __future__ import annotations
 
 import queue
+import select
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -70,9 +71,13 @@ def _pull(
         rows: list[bytes] = []
         size = 0
         while True:
-            length, row = wire.get_copy_data(0)
-            if length <= 0:
+            length, row = wire.get_copy_data(1)
+            if length < 0:
                 break
+            if length == 0:
+                if not _more_input(wire, stop):
+                    return
+                continue
             rows.append(row)  # type: ignore[arg-type]
             size += length
             if size >= _CHUNK_BYTES:
@@ -81,16 +86,41 @@ def _pull(
                 rows, size = [], 0
         if length == -2:
             raise psycopg.OperationalError(wire.get_error_message())
-        final = wire.get_result()
-        while wire.get_result():
-            pass
-        if final is None or final.status != pq.ExecStatus.COMMAND_OK:
-            raise _error(wire, final)
+        if not _ended_well(wire, stop):
+            return
         if rows:
             _hand_on(chunks, b"".join(rows), stop)
         _hand_on(chunks, None, stop)
     except Exception as error:
         _hand_on(chunks, error, stop)
+
+
+def _ended_well(wire: pq.abc.PGconn, stop: threading.Event) -> bool:
+    """Whether all has come; ``False`` when reading is to stop before that is known."""
+    while wire.is_busy():
+        if not _more_input(wire, stop):
+            return False
+    final = wire.get_result()
+    while wire.get_result():
+        pass
+    if final is None or final.status != pq.ExecStatus.COMMAND_OK:
+        raise _error(wire, final)
+    return True
+
+
+def _more_input(wire: pq.abc.PGconn, stop: threading.Event) -> bool:
+    """Wait for bytes from the server and take them in; ``False`` when reading is to stop.
+
+    Not by libpq's own blocking wait: psycopg holds the interpreter's lock in it, so that a silent
+    server would stop every thread of this process.
+    """
+    line = select.poll()
+    line.register(wire.socket, select.POLLIN)
+    while not line.poll(_PATIENCE_SECONDS * 1000):
+        if stop.is_set():
+            return False
+    wire.consume_input()
+    return True
 
 
 def _error(wire: pq.abc.PGconn, result: pq.abc.PGresult | None) -> psycopg.Error:

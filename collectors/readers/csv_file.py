@@ -112,10 +112,11 @@ class CsvFile:
                 what=f"CSV 解析失败:{error}", where=self.file.name, mend="请来源重新导出这个文件"
             )
         row = wrong[0]
+        # The row itself is not told: it may be somebody's name and number, and errors are kept.
         line = "" if row.number is None else f" 第 {row.number + self._rows_above()} 行"
         return KanghuError(
             what=f"列数不对:应有 {row.expected_columns} 列,实有 {row.actual_columns} 列",
-            where=f"{self.file.name}{line}:{row.text[:60]}",
+            where=f"{self.file.name}{line}",
             rule="options.delimiter",
             mend="文件可能被截断,或文字里的分隔符没有加引号;请来源重新导出",
         )

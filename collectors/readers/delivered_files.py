@@ -49,6 +49,13 @@ def delivered_files(feed: Feed, *, needed: bool) -> list[DeliveredFile]:
         paths = [root]
         root = root.parent
     elif root.is_dir():
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise KanghuError(
+                what=f"{pattern!r} 指到来源文件夹之外",
+                where=f"{place(feed)}: {feed.source.connection}",
+                rule=f"tables.{feed.table_name}.from",
+                mend="from 写来源文件夹里的相对路径;文件在别处时改 connection",
+            )
         paths = sorted(path for path in root.glob(pattern) if path.is_file())
     else:
         raise KanghuError(

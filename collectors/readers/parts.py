@@ -98,12 +98,14 @@ class SplittingReader(Reader):
         getters = [self._value(feed, path) for path in columns.values()]
         files = _since(feed, delivered_files(feed, needed=False), since)
         counter = _Counter()
+        faults: list[KanghuError] = []
         names = [*columns, ERROR, TEXT] if takes_units(feed.table) else list(columns)
-        rows = self._rows(feed, files, getters, counter)
+        rows = self._rows(feed, files, getters, counter, faults)
         return Delivery(
             tuple(SourceColumn(name, "text") for name in names),
             batches(rows, [PART_KEY, *names]),
             lambda: counter.units,
+            faults={feed.institution: faults},
         )
 
     def _rows(
@@ -112,17 +114,20 @@ class SplittingReader(Reader):
         files: list[DeliveredFile],
         getters: list[ValueOf],
         counter: _Counter,
+        faults: list[KanghuError],
     ) -> Iterator[Sequence[str | None]]:
         keys = _key_positions(feed)
         errors_have_a_place = any(takes_units(table) for table in feed.system.tables.values())
+        good = 0
         for file in files:
-            for unit in self._units(feed, file):
+            for unit in self._units_or_fault(feed, file, faults):
+                good += unit.error is None
                 if takes_units(feed.table):
                     counter.units += 1
                     yield self._unit_row(feed, unit, getters, keys)
                 elif unit.error is not None:
                     if not errors_have_a_place:
-                        raise unit.error
+                        faults.append(unit.error)
                 else:
                     found = False
                     for part in self.parts(feed.table, unit):
@@ -130,6 +135,23 @@ class SplittingReader(Reader):
                         values = [getter(unit, part) for getter in getters]
                         yield [f"{_key(unit, values, keys)}/{part.path}", *values]
                     counter.units += found
+        if faults and not good:
+            raise faults[0]
+
+    def _units_or_fault(
+        self, feed: Feed, file: DeliveredFile, faults: list[KanghuError]
+    ) -> Iterator[Unit]:
+        """A file's units; one that cannot be read at all is told, and the others go on."""
+        units = iter(self._units(feed, file))
+        while True:
+            try:
+                unit = next(units, None)
+            except KanghuError as error:
+                faults.append(error)
+                return
+            if unit is None:
+                return
+            yield unit
 
     def _unit_row(
         self, feed: Feed, unit: Unit, getters: list[ValueOf], keys: list[int]

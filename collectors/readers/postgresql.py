@@ -16,12 +16,14 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from collectors.columns import own_name
 from collectors.readers import (
     INSTITUTION,
     Checksum,
     Delivery,
+    Direct,
     Load,
     Reader,
     Request,
@@ -29,6 +31,12 @@ from collectors.readers import (
     different_columns,
 )
 from collectors.readers.copy_stream import read_copy
+from collectors.readers.postgresql_errors import (
+    as_person_reads,
+    in_words_of_psycopg,
+    of_source,
+    unreachable,
+)
 from collectors.readers.postgresql_statements import (
     at_or_after,
     shared_table,
@@ -41,16 +49,27 @@ from collectors.row_hash import postgresql_checksum, postgresql_hash, quoted
 from kanghu.engine import TIME_ZONE
 from kanghu.errors import KanghuError
 
-_ENCODING = (
-    pa.ArrowInvalid,
-    psycopg.errors.CharacterNotInRepertoire,
-    psycopg.errors.UntranslatableCharacter,
-)
 _TABLES_A_STATEMENT = 100
 _INSTITUTIONS_A_STATEMENT = 2000
 """Rows of a shared table are told apart by one column, so many go into one statement."""
-_CONNECT_SECONDS = 15
-_IDLE_PEER_SECONDS = 60
+_PARAMETERS: dict[str, Any] = {
+    "client_encoding": "utf8",
+    "connect_timeout": 15,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "application_name": "kanghu collect",
+}
+_SESSION = {
+    "DateStyle": "ISO,YMD",
+    "IntervalStyle": "iso_8601",
+    "TimeZone": TIME_ZONE,
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
+"""How values are written as text; one way for all who read or hash them."""
+_READ_ONLY = "default_transaction_read_only=on"
 
 
 class PostgresqlReader(Reader):
@@ -85,10 +104,11 @@ class PostgresqlReader(Reader):
         columns = self._columns(feed, about)
         after = at_or_after(feed, columns, text_literal(since)) if since is not None else ""
         where = where_all(about.filter, after)
-        selected = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
-        statement = f"select {selected or 'null::text'} from {about.text} as q{where}"
-        batches = self._stream(feed, statement, [column.name for column in columns])
-        return Delivery(columns, batches, unique_key=self._key_is_unique(feed))
+        statement = f"select {_as_text(columns) or 'null::text'} from {about.text} as q{where}"
+        names = [column.name for column in columns]
+        batches = self._stream(feed, statement, names)
+        direct = self._direct(feed, statement, names) if since is None else None
+        return Delivery(columns, batches, unique_key=self._key_is_unique(feed), direct=direct)
 
     def _read_many(self, requests: tuple[Request, ...]) -> Delivery:
         if len(requests) == 1:
@@ -100,12 +120,13 @@ class PostgresqlReader(Reader):
         for request, about in zip(requests, abouts, strict=True):
             if self._columns(request.feed, about) != columns:
                 raise different_columns(request.feed)
-        names = ", ".join(f"q.{quoted(column.name)}::text" for column in columns)
+        names = _as_text(columns)
         if abouts[0].owner_column:
             statement = shared_table(requests, abouts, columns, names)
         else:
             statement = " union all ".join(
-                f"select {text_literal(request.feed.institution)}, {names} from {about.text} as q"
+                f"select {text_literal(request.feed.institution)} as {INSTITUTION}, {names} "
+                f"from {about.text} as q"
                 + where_all(
                     about.filter,
                     at_or_after(request.feed, columns, text_literal(request.since))
@@ -114,11 +135,13 @@ class PostgresqlReader(Reader):
                 )
                 for request, about in zip(requests, abouts, strict=True)
             )
-        batches = self._stream(
-            first, statement, [INSTITUTION, *(column.name for column in columns)]
+        delivered = [INSTITUTION, *(column.name for column in columns)]
+        return Delivery(
+            columns,
+            self._stream(first, statement, delivered),
+            unique_key=bool(abouts[0].owner_column) and self._key_is_unique(first),
+            direct=self._direct(first, statement, delivered) if requests[0].since is None else None,
         )
-        one_table = bool(abouts[0].owner_column)
-        return Delivery(columns, batches, unique_key=one_table and self._key_is_unique(first))
 
     def checksums(self, feeds: Sequence[Feed], columns: Sequence[str]) -> dict[str, Checksum]:
         """One statement a shared table, else one a feed."""
@@ -172,6 +195,18 @@ class PostgresqlReader(Reader):
             raise self._failure(feed, error) from error
         return rows
 
+    def _direct(self, feed: Feed, statement: str, names: list[str]) -> Direct:
+        """For whole tables; increments are small, and a connection is open for them already."""
+        url = expand(feed.source.connection)
+        options = [str(conninfo_to_dict(url).get("options", "")), f"-c {_READ_ONLY}"]
+        options += [f"-c {name}={value}" for name, value in _SESSION.items()]
+        connection = make_conninfo(url, **_PARAMETERS, options=" ".join(options).strip())
+
+        def explain(error: Exception) -> KanghuError | None:
+            return self._failure(feed, in_words_of_psycopg(error)) if of_source(error) else None
+
+        return Direct(connection, statement, tuple(names), explain)
+
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
@@ -193,31 +228,19 @@ class PostgresqlReader(Reader):
         """The connection of a URL, opened once; a URL that does not answer is not asked again."""
         url = expand(feed.source.connection)
         if url in self._unreachable:
-            raise _unreachable(feed, self._unreachable[url])
+            raise unreachable(feed, self._unreachable[url])
         held = self._connections.get(url)
         if held is not None and not held.closed:
             return held
         try:
-            connection: psycopg.Connection[Any] = psycopg.connect(
-                url,
-                connect_timeout=_CONNECT_SECONDS,
-                client_encoding="utf8",
-                keepalives_idle=20,
-                keepalives_interval=10,
-                keepalives_count=3,
-                tcp_user_timeout=_IDLE_PEER_SECONDS * 1000,
-                application_name="kanghu collect",
-            )
+            connection: psycopg.Connection[Any] = psycopg.connect(url, **_PARAMETERS)
         except psycopg.Error as error:
             self._unreachable[url] = str(error).strip()
-            raise _unreachable(feed, self._unreachable[url]) from error
+            raise unreachable(feed, self._unreachable[url]) from error
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        connection.execute("set datestyle to iso, ymd")
-        connection.execute("set intervalstyle to iso_8601")
-        connection.execute("set extra_float_digits to 1")
-        connection.execute("set bytea_output to hex")
-        connection.execute("select set_config('TimeZone', %s, false)", (TIME_ZONE,))
+        for name, value in _SESSION.items():
+            connection.execute("select set_config(%s, %s, false)", (name, value))
         connection.commit()
         self._connections[url] = connection
         return connection
@@ -292,10 +315,9 @@ class PostgresqlReader(Reader):
         if about.text.startswith("(") or not feed.table.key:
             return False
         key = sorted(own_name(feed, name) for name in feed.table.key)
-        row = (
-            self._connection(feed)
-            .execute(
-                """
+        connection = self._connection(feed)
+        row = connection.execute(
+            """
             select 1 from pg_index
             where indrelid = to_regclass(%s) and indisunique and indpred is null
               and indisvalid and indexprs is null
@@ -304,49 +326,17 @@ class PostgresqlReader(Reader):
                    where attrelid = indrelid and attnum = any(indkey) and attnotnull) = %s
               and indnatts = %s
             """,
-                (about.text, key, len(key)),
-            )
-            .fetchone()
-        )
+            (about.text, key, len(key)),
+        ).fetchone()
+        connection.commit()  # no snapshot stays open while another connection reads the rows
         return row is not None
 
     def _failure(self, feed: Feed, error: Exception) -> KanghuError:
         """The error as a person reads it; a connection that failed is given up."""
         self._forget(feed)
-        where = f"{feed.institution} {feed.name}"
-        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        if isinstance(error, _ENCODING):
-            return KanghuError(
-                what=f"来源的文字编码坏了:{text}",
-                where=where,
-                rule="UTF-8",
-                mend="在来源库里找出并改正这些字符,或让厂商改正库的编码;本批没有收这个数据源的行",
-            )
-        if isinstance(error, psycopg.errors.UndefinedColumn | psycopg.errors.UndefinedTable):
-            return KanghuError(
-                what=f"来源的结构变了:{text}",
-                where=where,
-                rule=f"systems/{feed.system.system}.yml: tables.{feed.table_name}",
-                mend="按来源现在的表和列改系统文件,或在 differs 里写明这家机构的不同",
-            )
-        if isinstance(error, psycopg.OperationalError):
-            return KanghuError(
-                what=f"与来源数据库的连接断了:{text}",
-                where=where,
-                rule="connection",
-                mend="检查网络和来源数据库后重新运行;断开前读到的行没有入湖,不会缺也不会重",
-            )
-        return KanghuError(
-            what=f"来源数据库报错:{text}",
-            where=where,
-            mend="核对系统文件里的表、过滤条件和水位列",
-        )
+        return as_person_reads(feed, error)
 
 
-def _unreachable(feed: Feed, reason: str) -> KanghuError:
-    return KanghuError(
-        what=f"连不上来源数据库:{reason}",
-        where=f"{feed.institution} {feed.name}",
-        rule=f"sources/{feed.source.source}.yml: connection",
-        mend="检查地址、账号、密码的环境变量和网络,然后重新运行",
-    )
+def _as_text(columns: Sequence[SourceColumn]) -> str:
+    names = (quoted(column.name) for column in columns)
+    return ", ".join(f"q.{name}::text as {name}" for name in names)

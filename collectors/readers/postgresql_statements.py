@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from psycopg.sql import Literal
 
 from collectors.columns import family, own_name
-from collectors.readers import Request, SourceColumn
+from collectors.readers import INSTITUTION, Request, SourceColumn
 from collectors.readers.statements import Relation
 from collectors.registry import Feed
 from collectors.row_hash import quoted
@@ -34,7 +34,7 @@ def shared_table(
     ]
     rows = ", ".join(f"({', '.join(map(text_literal, row))})" for row in values)
     statement = (
-        f"select o.institution, {names} from {abouts[0].text} as q "
+        f"select o.institution as {INSTITUTION}, {names} from {abouts[0].text} as q "
         f"join (values {rows}) as o(code, institution, since) "
         f"on q.{abouts[0].owner_column}::text = o.code"
     )

@@ -47,7 +47,11 @@ def relation(feed: Feed) -> Relation:
 
 
 def with_parameters(feed: Feed, text: str) -> str:
-    """Put in ``{institution}`` and the source's own parameters for ``{name}``."""
+    """Put in ``{institution}`` and the source's own parameters for ``{name}``.
+
+    Between single quotes a value is text, with its own quotes doubled; elsewhere it may only be a
+    name or a number, so that no source reads more than its system's file says.
+    """
     known = {"institution": feed.institution, **feed.source.parameters}
 
     def value(match: re.Match[str]) -> str:
@@ -58,6 +62,16 @@ def with_parameters(feed: Feed, text: str) -> str:
                 where=f"{feed.institution} {feed.name}",
                 rule=name,
                 mend=f"在来源 {feed.source.source} 的 parameters 下写上 {name}",
+            )
+        is_quoted = text.count("'", 0, match.start()) % 2 == 1
+        if is_quoted:
+            return known[name].replace("'", "''")
+        if not re.fullmatch(r"[\w.-]+", known[name]):
+            raise KanghuError(
+                what=f"参数 {name} 的值 {known[name]!r} 不能直接写进查询",
+                where=f"{feed.institution} {feed.name}",
+                rule=name,
+                mend=f"在系统文件里给它加单引号:'{{{name}}}';不加引号的只能是名字或数字",
             )
         return known[name]
 

@@ -43,6 +43,7 @@ LINKED_BY = {
     "id_number": "有效身份证号",
     "person_number": "同一机构的同一编号",
     "similarity": "姓名、出生日期等相似",
+    "decision": "人的判定",
     "alone": "没有与别的记录相连",
 }
 _MOST_FINDINGS = 40
@@ -95,7 +96,11 @@ def gather_facts(settings: Settings, verdicts: list[Verdict]) -> Facts:
             _tile(
                 "数据源", len({(one.institution, one.feed) for one in statuses}), _failed(failed)
             ),
-            _tile("送达行", totals["bronze"], f"{len(load_catalogue().datasets)} 个数据集"),
+            _tile(
+                "送达行",
+                totals["bronze"],
+                f"{len({one.dataset for one in statuses if one.bronze})} 个数据集",
+            ),
             _tile("标准库", totals["silver"], "按目录规范后的记录"),
             _tile("隔离", totals["quarantine"], "等待改正后重放"),
             _tile("问题", sum(row["count"] for row in counted), "每条有规则和处理办法"),

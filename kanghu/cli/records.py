@@ -113,7 +113,9 @@ def dictionary(
 
 
 def link(
-    file: Annotated[Path, typer.Argument(help="CSV 或 Parquet,一行一个人的记录")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV(UTF-8 或 GB18030)、Excel 或 Parquet,一行一个人的记录")
+    ],
     out: Annotated[Path, typer.Option(help="结果文件夹")] = Path("linked"),
     config: Annotated[Path | None, typer.Option(help="YAML 配置;不给则按列名猜")] = None,
 ) -> None:

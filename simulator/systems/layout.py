@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from simulator.columns import columns_of
 from simulator.events import DELIVERED, META_COLUMNS, OPERATION, SYSTEM_DATASETS, Chunk
 from simulator.systems.deviations import deviation
 from standards.catalogue import load_catalogue
@@ -71,13 +72,8 @@ class Layout:
 
     def _empty(self) -> None:
         """New tables in place of the old: rows that are only deleted keep their memory."""
-        catalogue = load_catalogue()
         for dataset in SYSTEM_DATASETS[self.system]:
-            names = [
-                *META_COLUMNS,
-                OPERATION,
-                *(c.name for c in catalogue.dataset(dataset).columns),
-            ]
+            names = [*META_COLUMNS, OPERATION, *columns_of(dataset)]
             columns = ", ".join(f'"{name}" varchar' for name in names)
             self.connection.execute(f"create or replace table {dataset} ({columns})")
 

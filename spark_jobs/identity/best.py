@@ -1,8 +1,9 @@
 """What is said of a resident: the best of what the person's rows say.
 
 Name, sex and birth date: what most rows say, then rows with a number of their own, then the
-latest. ID number: only a valid one that agrees with birth date, so never a mother's or a
-neighbour's. Phone, address, mother and death: the latest row that says it, an address whole.
+latest; a newborn's name (王芳之子) only where no row has another. ID number: only a valid one that
+agrees with birth date, so never a mother's or a neighbour's. Phone, address, mother and death: the
+latest row that says it, an address whole.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _ADDRESS = tuple(column for column in RESIDENT_COLUMNS if column.startswith("add
 _COMMONEST = ("name", "sex_code", "birth_date", "id_no")
 _ROWS = "9223372036854775808::hugeint"  # more than any row_id
 _SECONDS = "17179869184::hugeint"  # more than any instant, in seconds
+_TIMES = "1048576::hugeint"  # more than any person's rows
 
 
 def best_query(member: str, source: str, person: str, created: str) -> str:
@@ -40,6 +42,7 @@ def best_query(member: str, source: str, person: str, created: str) -> str:
     return f"""
         with described as materialized (
             select member.resident_id, person.name, person.sex_code, person.birth_date, id_state,
+                person.name_child is null as is_named,
                 case when id_state >= 1 then id18 end as id_no, person.phone_no,
                 source.mother_name, try_cast(source.death_date as date) as death_date,
                 case when source.address_township is not null then row({addresses}) end as place,
@@ -69,11 +72,14 @@ def best_query(member: str, source: str, person: str, created: str) -> str:
 def _commonest(value: str) -> str:
     """By how many rows say it, then by how many of them with a number of their own, then the
     latest: one number, the largest wins."""
+    better = "is_named" if value == "name" else "0"
     return f"""
-        select resident_id, arg_max({value}, times * {_ROWS} * {_SECONDS} * 2
+        select resident_id, arg_max({value},
+            (times + {better} * {_TIMES}) * {_ROWS} * {_SECONDS} * 2
             + least(own, 1) * {_ROWS} * {_SECONDS} + lateness) as {value}
         from (
             select resident_id, {value}, count(*)::hugeint as times,
+                bool_or(is_named)::hugeint as is_named,
                 count(*) filter (where id_state = 2)::hugeint as own, max(lateness) as lateness
             from described where {value} is not null group by resident_id, {value}
         ) group by resident_id

@@ -18,6 +18,8 @@ from kanghu.lease import lease
 from kanghu.settings import Settings
 from spark_jobs.identity import tables
 from spark_jobs.identity.best import RESIDENT_COLUMNS, best_query
+from spark_jobs.identity.decisions import NOTHING_DECIDED, Decided, read_decisions
+from spark_jobs.identity.kept import load_decided
 from spark_jobs.identity.model import LinkModel, city_model
 from spark_jobs.identity.people import make_links, make_people
 from spark_jobs.identity.prepare import prepare, quoted
@@ -29,8 +31,9 @@ from standards.catalogue import Catalogue, load_catalogue
 class IdentifyResult:
     """What a run found: counts of person rows and residents now, and of what changed in it.
 
-    ``by_rule`` counts person rows by what linked them: ``id_number``, ``person_number`` (the same
-    number in one institution), ``similarity``, ``alone`` (nothing else is known of the person).
+    ``by_rule`` counts person rows by what linked them: ``decision``, ``id_number``,
+    ``person_number`` (the same number in one institution), ``similarity``, ``alone`` (nothing else
+    is known of the person).
     """
 
     persons: int
@@ -39,6 +42,8 @@ class IdentifyResult:
     new: int = 0
     merged: int = 0
     split: int = 0
+    decided: int = 0
+    """The last decision that it follows."""
     by_rule: dict[str, int] = field(default_factory=dict)
 
 
@@ -49,11 +54,21 @@ def identify(settings: Settings, batch_ids: Sequence[str] = ()) -> IdentifyResul
     """
     with lease(settings, "identity"):
         batch_id = batch_ids[-1] if batch_ids else ""
-        return identify_lake(Lake(settings.lake), load_catalogue(), city_model(), batch_id)
+        return identify_lake(
+            Lake(settings.lake),
+            load_catalogue(),
+            city_model(),
+            batch_id,
+            read_decisions(settings),
+        )
 
 
 def identify_lake(
-    lake: Lake, catalogue: Catalogue, model: LinkModel, batch_id: str
+    lake: Lake,
+    catalogue: Catalogue,
+    model: LinkModel,
+    batch_id: str,
+    decided: Decided = NOTHING_DECIDED,
 ) -> IdentifyResult:
     """``identify`` without the lease: the caller is the only writer."""
     connection = duckdb.connect()
@@ -64,13 +79,15 @@ def identify_lake(
     if not tables.load(connection, lake, "person_link", "link_before"):
         tables.empty(connection, tables.PERSON_LINK, "link_before")
     compared, gone = _mark_new(connection, anew=tables.run_of(lake, "evidence") != run)
+    applied = tables.decided_of(lake)
+    load_decided(connection, decided, applied)
     first = run == 0
-    if not (first or compared or gone):
+    if not (first or compared or gone or decided.last != applied):
         if tables.run_of(lake, "resident") != run:
             prepare(connection, "source", model)
             _committed_history(connection, lake, run)
             _write_residents(connection, lake, run, "link_before")
-        return _result(connection, "link_before")
+        return _result(connection, "link_before", decided.last)
 
     run += 1
     prepare(connection, "source", model)
@@ -80,12 +97,12 @@ def identify_lake(
     make_links(connection, batch_id)
     tables.save(connection, lake, "evidence", "from pair", run)
     _write_history(connection, lake, batch_id, run)
-    tables.save(connection, lake, "person_link", "from link", run)
+    tables.save(connection, lake, "person_link", "from link", run, decided=decided.last)
     for done in ("pair", "number", "link_before", "link_now", "link_gone", "assigned", "live"):
         connection.execute(f"drop table {done}")  # memory for what is left to do
     _write_residents(connection, lake, run, "link")
     counts = dict(connection.execute("select event, count(*) from event group by event").fetchall())
-    return _result(connection, "link", compared, counts)
+    return _result(connection, "link", decided.last, compared, counts)
 
 
 def _mark_new(connection: duckdb.DuckDBPyConnection, *, anew: bool) -> tuple[int, int]:
@@ -115,9 +132,12 @@ def _gather_evidence(connection: duckdb.DuckDBPyConnection, lake: Lake, model: L
     if _scalar(connection, "select count(*) from person anti join fresh_row using (row_id)") == 0:
         score(connection, "person", model)
         return
-    _narrow(connection, model)
-    score(connection, "candidate", model, "fresh", only_new=True)
     tables.load(connection, lake, "evidence", "kept")
+    if _scalar(connection, "select count(*) from fresh_row"):
+        _narrow(connection, model)
+        score(connection, "candidate", model, "fresh", only_new=True)
+    else:
+        connection.execute("create or replace temp table fresh as from kept where false")
     connection.execute(
         """
         create or replace temp table pair as
@@ -151,6 +171,15 @@ def _committed_history(connection: duckdb.DuckDBPyConnection, lake: Lake, run: i
     """``committed``: history up to ``run``; what a dead run wrote beyond it does not count."""
     if not tables.load(connection, lake, "history", "history_before"):
         tables.empty(connection, tables.HISTORY, "history_before")
+    known = [name for name, *_ in connection.execute("describe history_before").fetchall()]
+    if "reason" not in known:  # written before there were decisions
+        connection.execute(
+            """
+            alter table history_before add column reason varchar;
+            alter table history_before add column decision_id bigint;
+            update history_before set reason = 'evidence'
+            """
+        )
     connection.execute(
         f"create or replace temp table committed as from history_before where run <= {run}"
     )
@@ -163,7 +192,9 @@ def _write_history(
         """
         create or replace temp table written as
         select resident_id, event, into_resident_id, $batch_id::varchar as batch_id,
-            now() as "at", $run::bigint as run
+            now() as "at", $run::bigint as run,
+            case when decision_id is null then 'evidence' else 'decision' end as reason,
+            decision_id
         from event order by event, resident_id, into_resident_id
         """,
         {"batch_id": batch_id, "run": run},
@@ -198,6 +229,7 @@ def _write_residents(
 def _result(
     connection: duckdb.DuckDBPyConnection,
     link: str,
+    decided: int,
     compared: int = 0,
     counts: dict[str, int] | None = None,
 ) -> IdentifyResult:
@@ -218,6 +250,7 @@ def _result(
         new=happened.get("created", 0),
         merged=happened.get("merged", 0),
         split=happened.get("split", 0),
+        decided=decided,
         by_rule=by_rule,
     )
 

@@ -1,5 +1,5 @@
 """From pairs to people: connected components, then repair where a component would hold two
-valid ID numbers that contradict each other.
+valid ID numbers that contradict each other, or two rows that are known to be two people.
 
 The result is a function of the rows and their pairs alone: the order of either, and the batches
 they came in, make no difference.
@@ -18,6 +18,9 @@ from scipy.sparse.csgraph import connected_components
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+NOBODY = np.zeros((0, 2), dtype=np.int64)
+"""No two rows are known to be two people."""
+
 _AMBIGUOUS_BITS = 3.0
 """A row without a number of its own that fits two people about as well is left to neither."""
 
@@ -30,14 +33,22 @@ class Edges:
     right: Ints
     weight: Floats
 
+    def __add__(self, other: Edges) -> Edges:
+        return Edges(
+            np.concatenate([self.left, other.left]),
+            np.concatenate([self.right, other.right]),
+            np.concatenate([self.weight, other.weight]),
+        )
 
-def cluster(unit: Ints, identity: Ints, edges: Edges) -> Ints:
+
+def cluster(unit: Ints, identity: Ints, edges: Edges, apart: Ints = NOBODY) -> Ints:
     """The cluster of each row, as an arbitrary number.
 
     ``unit`` (one a row, 0..n): rows that carry one person number in one institution share it and
     are never parted. ``identity`` (one a row): which valid and consistent ID number the row
     carries, or -1. Two numbers never meet in one cluster, unless one unit carries both: its
-    institution corrected the number, so both are that person's.
+    institution corrected the number, so both are that person's. ``apart`` (two columns): rows
+    that never meet either, unless in one unit.
     """
     units = int(unit.max()) + 1 if len(unit) else 0
     number = _numbers(unit, identity, units)
@@ -46,10 +57,15 @@ def cluster(unit: Ints, identity: Ints, edges: Edges) -> Ints:
     numbered = number >= 0
     distinct = np.unique(np.column_stack([component[numbered], number[numbered]]), axis=0)
     owners, holders = np.unique(distinct[:, 0], return_counts=True)
-    broken = np.isin(component, owners[holders > 1])
+    foes = unit[apart]
+    foes = foes[foes[:, 0] != foes[:, 1]]
+    torn = component[foes[:, 0]][component[foes[:, 0]] == component[foes[:, 1]]]
+    broken = np.isin(component, np.concatenate([owners[holders > 1], torn]))
     inside = broken[left]
     if inside.any():
-        kept = _repair(left[inside], right[inside], weight[inside], number)
+        kept = _repair(
+            left[inside], right[inside], weight[inside], number, foes[broken[foes[:, 0]]]
+        )
         whole = ~inside
         component = _components(
             units, np.concatenate([left[whole], kept[0]]), np.concatenate([right[whole], kept[1]])
@@ -93,10 +109,15 @@ def _between_units(unit: Ints, edges: Edges) -> tuple[Ints, Ints, Floats]:
     return ends[chosen, 0], ends[chosen, 1], weight[chosen]
 
 
-def _repair(left: Ints, right: Ints, weight: Floats, number: Ints) -> tuple[Ints, Ints]:
-    """The edges to keep: strongest first, never joining two numbers, none that is ambiguous."""
+def _repair(
+    left: Ints, right: Ints, weight: Floats, number: Ints, apart: Ints
+) -> tuple[Ints, Ints]:
+    """The edges to keep: strongest first, never joining two numbers or two units of ``apart``,
+    none that is ambiguous."""
     order = np.lexsort((right, left, -weight))
+    foes = _foes(apart)
     held: dict[int, set[int]] = {}
+    hostile: dict[int, tuple[set[int], set[int]]] = {}
     parent: dict[int, int] = {}
 
     def root(node: int) -> int:
@@ -106,23 +127,60 @@ def _repair(left: Ints, right: Ints, weight: Floats, number: Ints) -> tuple[Ints
             found = parent[found]
         return found
 
+    def members_and_foes(node: int) -> tuple[set[int], set[int]]:
+        return hostile.get(node) or ({node} if node in foes else set(), set(foes.get(node, ())))
+
     undecided = _ambiguous(left, right, weight, number)
+    unfit = _between_foes(left, right, weight, foes)
     kept: list[int] = []
     for at in order:
         one, other = int(left[at]), int(right[at])
         if (one in undecided and number[other] >= 0) or (other in undecided and number[one] >= 0):
             continue
         here, there = root(one), root(other)
-        if here == there:
+        if here == there or (one, other) in unfit:
             continue
         mine = held.get(here, {int(number[one])} - {-1})
         others = held.get(there, {int(number[other])} - {-1})
         if mine and others and mine != others:
             continue
+        (members, against), (more, also) = members_and_foes(here), members_and_foes(there)
+        if against & more:
+            continue
         parent[there] = here
         held[here] = mine | others
+        hostile[here] = (members | more, against | also)
         kept.append(int(at))
     return left[kept], right[kept]
+
+
+def _foes(apart: Ints) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for one, other in apart.tolist():
+        found[one].add(other)
+        found[other].add(one)
+    return found
+
+
+def _between_foes(
+    left: Ints, right: Ints, weight: Floats, foes: dict[int, set[int]]
+) -> set[tuple[int, int]]:
+    """Edges of a unit that fits two units kept apart about as well: it is left to neither."""
+    near: dict[int, dict[int, float]] = defaultdict(dict)
+    for at in np.flatnonzero(np.isin(left, list(foes)) | np.isin(right, list(foes))).tolist():
+        one, other = int(left[at]), int(right[at])
+        if other not in foes.get(one, ()):
+            near[one][other] = near[other][one] = float(weight[at])
+    unfit: set[tuple[int, int]] = set()
+    for node, reached in near.items():
+        torn = {other for other in reached if foes.get(other, set()) & reached.keys()}
+        if not torn:
+            continue
+        best = max(torn, key=lambda other: (reached[other], -other))
+        second = max(reached[other] for other in foes[best] & torn)
+        if reached[best] - second < _AMBIGUOUS_BITS:
+            unfit |= {(min(node, other), max(node, other)) for other in torn}
+    return unfit
 
 
 def _ambiguous(left: Ints, right: Ints, weight: Floats, number: Ints) -> set[int]:

@@ -33,7 +33,7 @@ def levels(comparison: Comparison) -> list[Level]:
     same = Level("same", f"{left} = {right}")
     match comparison.kind:
         case "chinese_name":
-            return [missing, same, *_name_levels(first)]
+            return [missing, *_name_levels(comparison.columns)]
         case "birth_date":
             january = f"month({left}) = 1 and day({left}) = 1"
             same_year = f"year({left}) = year({right})"
@@ -132,15 +132,62 @@ def _same(column: str) -> str:
     return f"{left} = {right}"
 
 
-def _name_levels(name: str) -> list[Level]:
+def _name_levels(columns: tuple[str, ...]) -> list[Level]:
+    """Newborns first (birth_names.py): two children of one birth agree in all but the mark.
+
+    A name without a mark may be either child where its mother's other rows have one, and where
+    none has, it is one child's or two's: the name then says little more than who the mother is.
+    """
+    name = columns[0]
     left, right = _sides(name)
+    (child_left, child_right), (which_left, which_right) = (
+        _sides(f"{name}_{part}") for part in ("child", "which")
+    )
+    newborns = f"({child_left} is not null and {child_right} is not null)"
+    whole = f"{_same(name + '_family')} and {_same(name + '_given')}"
+    sound, shape = _same(f"{name}_sound"), _same(f"{name}_shape")
+    alike = f"({sound} or {shape})"
     return [
-        Level("sound", _same(f"{name}_sound")),
-        Level("shape", _same(f"{name}_shape")),
-        Level("given", f"{_same(name + '_given')} and length({left}) > 2"),
+        Level(
+            "other_child",
+            f"{which_left} <> {which_right} or (length({child_left}) > 0 "
+            f"and length({child_right}) > 0 and {child_left} <> {child_right})",
+        ),
+        *_later_name(columns),
+        Level("newborn", f"({child_left} is null) <> ({child_right} is null)"),
+        Level(
+            "one_of_several", f"{newborns} and ({which_left} is null) <> ({which_right} is null)"
+        ),
+        Level("unnumbered", f"{newborns} and {which_left} is null and {alike}"),
+        Level("same", f"{left} = {right} or ({newborns} and {whole})"),
+        Level("sound", sound),
+        Level("shape", shape),
+        Level(
+            "given",
+            f"{_same(name + '_given')} and length({left}) > 2 and {child_left} is null",
+        ),
         Level("near", f"levenshtein({left}, {right}) = 1 and length({left}) > 2"),
         Level("surname", _same(f"{name}_family")),
         _rest("differ"),
+    ]
+
+
+def _later_name(columns: tuple[str, ...]) -> list[Level]:
+    """One row has the newborn's name, the other a name and the mother's: the same mother, and no
+    other sex."""
+    if len(columns) < 3:
+        return []
+    name = columns[0]
+    (sound_left, sound_right), (mother_left, mother_right), (sex_left, sex_right), child = (
+        _sides(f"{name}_{part}") for part in ("sound", "mother", "sex", "child")
+    )
+    return [
+        Level(
+            "later_name",
+            f"(({child[0]} is not null and {child[1]} is null and {sound_left} = {mother_right}) "
+            f"or ({child[0]} is null and {child[1]} is not null and {sound_right} = {mother_left})"
+            f") and coalesce({sex_left} = {sex_right}, true)",
+        )
     ]
 
 
@@ -158,7 +205,10 @@ def _id_levels(comparison: Comparison, missing: Level) -> list[Level]:
     left, right = _sides(number)
     valid_left, valid_right = _sides("id18")
     state_left, state_right = _sides("id_state")
-    alike = f"({_same(name + '_sound')} or {_same(name + '_shape')})"
+    # One number and one name on newborns is their mother's, whichever children of hers they are.
+    ordinary = " and ".join(f"{side} is null" for side in _sides(f"{name}_child"))
+    one_mark = " is not distinct from ".join(_sides(f"{name}_which"))
+    alike = f"({_same(name + '_sound')} or {_same(name + '_shape')}) and {ordinary} and {one_mark}"
     masked = (
         f"(contains({left}, '*') or contains({right}, '*')) and length({left}) = length({right}) "
         f"and (regexp_full_match({left}, replace({right}, '*', '.')) "

@@ -1,4 +1,4 @@
-"""``kanghu link``: the people in any CSV or Parquet file made one, by the same identity code.
+"""``kanghu link``: the people in any CSV, Excel or Parquet file made one, by the same code.
 
 The configuration is a ``LinkModel`` in YAML; without one, columns are guessed by their names.
 """
@@ -6,6 +6,7 @@ The configuration is a ``LinkModel`` in YAML; without one, columns are guessed b
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from kanghu.errors import KanghuError
-from spark_jobs.identity.clusters import Edges, cluster
+from spark_jobs.identity.grouping import group
+from spark_jobs.identity.lists import read_list
 from spark_jobs.identity.model import Comparison, LinkModel, load_model
 from spark_jobs.identity.prepare import prepare, quoted
 
@@ -37,16 +39,18 @@ class LinkResult:
 
 
 def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
-    """Link ``path`` into the folder ``out``; results have the file's own format.
+    """Link ``path`` into the folder ``out``: Parquet for Parquet, CSV in UTF-8 for all else.
 
     Raises ``KanghuError`` for a file or a configuration that does not fit.
     """
     from spark_jobs.identity.evidence import score
 
+    _make_room(out)
     connection = duckdb.connect()
     connection.execute("set enable_progress_bar = false")
-    columns = _read(connection, path)
-    model = load_model(config_path) if config_path else guess_model(columns, path)
+    said = load_model(config_path) if config_path else None
+    columns = read_list(connection, path, said)
+    model = said or guess_model(columns, path)
     _check(model, columns, config_path or path)
     named = quoted(model.id_column) if model.id_column else "row_id"
     prepare(connection, "source", model)
@@ -56,7 +60,7 @@ def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
         f"alter table pair add column linked boolean default false; "
         f"update pair set linked = true where weight >= {model.threshold_weight!r}"
     )
-    _cluster(connection)
+    _cluster(connection, model)
     connection.execute(
         f"""
         create temp table clusters as
@@ -79,29 +83,9 @@ def link_file(path: Path, config_path: Path | None, out: Path) -> LinkResult:
         order by weight desc, left_id, right_id
         """
     )
-    out.mkdir(parents=True, exist_ok=True)
     paths = [_write(connection, name, out, path.suffix) for name in ("clusters", "evidence")]
     rows, clusters, links = _counts(connection)
     return LinkResult(rows, clusters, links, paths[0], paths[1], model)
-
-
-def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    if not path.exists():
-        raise KanghuError(what="找不到文件", where=str(path), mend="检查路径")
-    reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
-    try:
-        connection.execute(
-            f"create temp table source as select row_number() over () as row_id, * from {reader}",
-            [str(path)],
-        )
-    except duckdb.Error as error:
-        raise KanghuError(
-            what=f"读不出:{str(error).splitlines()[0]}",
-            where=str(path),
-            mend="给一个有表头的 UTF-8 CSV,或 Parquet;列名不要叫 row_id",
-        ) from error
-    described = connection.execute("describe source").fetchall()
-    return [name for name, *_ in described if name != "row_id"]
 
 
 _GUESSES: tuple[tuple[str, str, str], ...] = (
@@ -145,6 +129,9 @@ def guess_model(columns: list[str], path: Path) -> LinkModel:
         for role, kind, _ in _GUESSES
         if role in found and role not in {"contact", "county", "township", "village", "door"}
     }
+    if {"mother", "sex"} <= set(found):
+        of_newborns = (found["name"], found["mother"], found["sex"])
+        comparisons["name"] = Comparison(kind="chinese_name", columns=of_newborns)
     places = tuple(found[r] for r in ("county", "township", "village", "door") if r in found)
     if places:
         comparisons["address"] = Comparison(kind="address", columns=places)
@@ -177,6 +164,20 @@ def _guess_blocking(
     return rules
 
 
+def _make_room(out: Path) -> None:
+    """The folder for results, before an hour's work: it must take a file."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise KanghuError(
+            what=f"写不进结果文件夹:{error.strerror or error}",
+            where=f"--out {out}",
+            mend="给一个能写的文件夹",
+        ) from error
+
+
 def _check(model: LinkModel, columns: list[str], where: Path) -> None:
     wanted = [*model.columns(), *([model.id_column] if model.id_column else [])]
     lacking = [column for column in wanted if column not in columns]
@@ -200,26 +201,11 @@ def _check_blocking(connection: duckdb.DuckDBPyConnection, model: LinkModel, whe
         )
 
 
-def _cluster(connection: duckdb.DuckDBPyConnection) -> None:
-    described = [name for name, *_ in connection.execute("describe person").fetchall()]
-    number = (
-        "case when id_state = 2 then dense_rank() over (order by id18) end"
-        if "id_state" in described
-        else "null::bigint"
-    )
-    nodes = connection.execute(
-        f"select row_id, coalesce({number}, -1) as identity from person order by row_id"
-    ).fetchnumpy()
-    pairs = connection.execute(
-        "select left_id - 1 as l, right_id - 1 as r, weight from pair where linked"
-    ).fetchnumpy()
-    rows = np.arange(len(nodes["row_id"]), dtype=np.int64)
-    found = cluster(
-        rows,
-        nodes["identity"].astype(np.int64),
-        Edges(pairs["l"].astype(np.int64), pairs["r"].astype(np.int64), pairs["weight"]),
-    )
-    connection.register("found", pa.table({"row_id": rows + 1, "cluster": found}))
+def _cluster(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
+    rows = connection.execute("select row_id from person order by row_id").fetchnumpy()["row_id"]
+    unit = np.arange(len(rows), dtype=np.int64)
+    found = group(connection, model, rows, unit).found
+    connection.register("found", pa.table({"row_id": rows, "cluster": found}))
     connection.execute(
         """
         create temp table clustered as
@@ -231,12 +217,21 @@ def _cluster(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, out: Path, suffix: str) -> Path:
     """Written beside its place and renamed into it: a reader never sees half a file."""
-    form = "parquet" if suffix == ".parquet" else "csv"
+    form = "parquet" if suffix.lower() == ".parquet" else "csv"
     path = out / f"{name}.{form}"
     beside = out / f".{name}.{form}.part"
     options = "format parquet" if form == "parquet" else "format csv, header"
-    connection.execute(f"copy {name} to '{str(beside).replace(chr(39), chr(39) * 2)}' ({options})")
-    beside.replace(path)
+    try:
+        connection.execute(
+            f"copy {name} to '{str(beside).replace(chr(39), chr(39) * 2)}' ({options})"
+        )
+        beside.replace(path)
+    except (duckdb.IOException, OSError) as error:
+        raise KanghuError(
+            what=f"结果写不出来:{str(error).splitlines()[0]}",
+            where=str(path),
+            mend="检查磁盘是否已满、文件是否被占用",
+        ) from error
     return path
 
 

@@ -45,7 +45,8 @@ class Strict(BaseModel):
 class Comparison(Strict):
     """One field of the evidence: its kind, the columns it reads, levels' m and u that differ.
 
-    Columns by kind: ``chinese_name`` name; ``birth_date`` and ``date`` a date; ``sex`` a code;
+    Columns by kind: ``chinese_name`` name and, so that a newborn's name finds the later one,
+    mother's name and sex (or neither); ``birth_date`` and ``date`` a date; ``sex`` a code;
     ``id_number`` number, birth date, sex, name (the number must agree with the others to count);
     ``phone`` own and, if any, the contact's; ``address`` from broad to narrow (at most four);
     ``person_name`` and ``text`` one column, compared by similarity; ``exact`` and ``digits`` one.
@@ -69,11 +70,17 @@ class LinkModel(Strict):
     threshold: float = Field(default=0.95, gt=0, lt=1)
     id_column: str | None = None
     """For files: a column that names a row. Default: its number in the file, from 1."""
+    header_row: int = Field(default=1, ge=1)
+    sheet: int | str = 1
+    """For files: the row of the column names, and the sheet of a workbook (name, or from 1)."""
     date_formats: tuple[str, ...] = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日", "%d/%m/%Y")
 
     @model_validator(mode="after")
     def _numbers_have_their_person(self) -> LinkModel:
         names = {c.columns[0] for c in self.comparisons.values() if c.kind == "chinese_name"}
+        for one in self.comparisons.values():
+            if one.kind == "chinese_name" and len(one.columns) not in {1, 3}:
+                raise ValueError("chinese_name 要一列(姓名)或三列(姓名、母亲姓名、性别)")
         numbers = [c for c in self.comparisons.values() if c.kind == "id_number"]
         if len(numbers) > 1:
             raise ValueError("id_number 只能有一项")
@@ -89,7 +96,8 @@ class LinkModel(Strict):
         """Changes with anything that changes a pair's evidence, so that all rows are compared
         anew when the model does."""
         said = self.model_dump_json() + (ROOM / "levels.csv").read_text(encoding="utf-8")
-        said += (ROOM / "similar_characters.csv").read_text(encoding="utf-8")
+        for table in ("similar_characters.csv", "birth_names.csv"):
+            said += (ROOM / table).read_text(encoding="utf-8")
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
@@ -101,6 +109,11 @@ class LinkModel(Strict):
         """The columns it reads, each once, in order."""
         named = (column for c in self.comparisons.values() for column in c.columns)
         return tuple(dict.fromkeys(named))
+
+    def first_of(self, kind: Kind) -> str | None:
+        """The column of the first comparison of a kind, if there is one."""
+        found = (c.columns[0] for c in self.comparisons.values() if c.kind == kind)
+        return next(found, None)
 
     def identifier(self) -> str | None:
         """The comparison whose valid numbers may never meet in one cluster, if there is one."""
@@ -116,11 +129,22 @@ def level_parameters() -> dict[tuple[str, str], tuple[float, float]]:
         return {(row["kind"], row["level"]): (float(row["m"]), float(row["u"])) for row in rows}
 
 
+@cache
+def level_labels() -> dict[tuple[str, str], str]:
+    """``(kind, level) -> label`` for people to read."""
+    with (ROOM / "levels.csv").open(encoding="utf-8", newline="") as lines:
+        return {(row["kind"], row["level"]): row["label_zh"] for row in csv.DictReader(lines)}
+
+
 def load_model(path: Path) -> LinkModel:
     """Read a linkage's YAML; raises ``KanghuError`` that names the line of thought that fails."""
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
         return LinkModel.model_validate(said)
+    except OSError as error:
+        raise KanghuError(
+            what=f"关联配置打不开:{error.strerror or error}", where=str(path), mend="检查路径"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise KanghuError(
             what=f"关联配置读不出:{error}", where=str(path), mend="用 UTF-8 编码的 YAML"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.identity.clusters import Edges, Ints, cluster, components
+from spark_jobs.identity.grouping import group
+from spark_jobs.identity.kept import keep_together
 from spark_jobs.identity.model import LinkModel
 from spark_jobs.identity.residents import assign
 
-_REASONS = np.array(["alone", "similarity", "person_number", "id_number"])
+_REASONS = np.array(["alone", "similarity", "person_number", "id_number", "decision"])
 """Why a row is with the others of its resident; the strongest that holds."""
 
 
@@ -20,27 +19,27 @@ def make_people(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> None
     """Cluster the rows and give each cluster its resident.
 
     A row that left silver hands its resident on to the rows that carry its number.
-    Reads ``person``, ``number``, ``pair``, ``link_before`` and ``committed``; makes ``live``
-    (row_id, cluster, first_row, linked_by) and what ``assign`` makes.
+    Reads ``person``, ``number``, ``pair``, ``decided_row``, ``link_before`` and ``committed``;
+    makes ``live`` (row_id, cluster, first_row, linked_by) and what ``assign`` makes.
     """
-    people = connection.execute(
-        "select row_id, case when id_state = 2 then id18 end as own from person order by row_id"
-    ).to_arrow_table()
-    rows = people["row_id"].to_numpy()
-    unit = _units(connection, rows)
-    pairs = connection.execute(
-        f"""
-        select left_id, right_id, weight, rule = 'id_number' as by_number from pair
-        where weight >= {model.threshold_weight!r}
-        """
-    ).fetchnumpy()
-    left, right = (np.searchsorted(rows, pairs[side]) for side in ("left_id", "right_id"))
-    weight = np.asarray(pairs["weight"], dtype=np.float64)
-    found = cluster(unit, _codes(people["own"]), Edges(left, right, weight))
+    rows = connection.execute("select row_id from person order by row_id").fetchnumpy()["row_id"]
+    kept = keep_together(connection, rows)
+    unit = kept.unit
+    grouped = group(
+        connection,
+        model,
+        rows,
+        unit,
+        sure=kept.sure,
+        apart=kept.apart,
+        lists="_institution, _feed, dataset",
+    )
+    found, left, right = grouped.found, grouped.left, grouped.right
     _, first, inverse = np.unique(found, return_index=True, return_inverse=True)
     inside = found[left] == found[right]
     reason = (np.bincount(unit)[unit] > 1).astype(np.int64) * 2
-    for strength, chosen in ((1, inside), (3, inside & np.asarray(pairs["by_number"], bool))):
+    reason[kept.decided] = 4
+    for strength, chosen in ((1, inside), (3, inside & grouped.by_number.astype(bool))):
         for side in (left[chosen], right[chosen]):
             reason[side] = np.maximum(reason[side], strength)
     live = pa.table(
@@ -119,24 +118,3 @@ def make_links(connection: duckdb.DuckDBPyConnection, batch_id: str) -> None:
         """,
         {"batch_id": batch_id},
     )
-
-
-def _units(connection: duckdb.DuckDBPyConnection, rows: Ints) -> Ints:
-    """Rows that carry one person number in one institution are one unit, numbered from 0."""
-    numbers = connection.execute(
-        "select row_id, concat_ws(chr(31), _institution, number_kind, number) as owner from number"
-    ).to_arrow_table()
-    place = np.searchsorted(rows, numbers["row_id"].to_numpy())
-    owner = _codes(numbers["owner"])
-    count = int(owner.max()) + 1 if len(owner) else 0
-    joined = components(len(rows) + count, place, owner + len(rows))[: len(rows)]
-    return np.unique(joined, return_inverse=True)[1].astype(np.int64)
-
-
-def _codes(texts: pa.ChunkedArray) -> Ints:
-    """A number for each distinct text; -1 for null."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes: Any = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64)

@@ -10,10 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from spark_jobs.identity import id_number
+from spark_jobs.identity.birth_names import read_marks, split_query
 from spark_jobs.identity.characters import spellings
 from spark_jobs.identity.model import Comparison, LinkModel
 
-_NOT_A_NAME = "'不详','未知','无名','无','佚名','无名氏','姓名不详','新生儿','测试'"
+_NOT_A_NAME = (
+    "'不详','未知','无名','无','佚名','无名氏','姓名不详','测试',"
+    "'新生儿','婴儿','男婴','女婴','宝宝','之子','之女'"
+)
 _MALE = "'1','男','男性','m','male'"
 _FEMALE = "'2','女','女性','f','female'"
 _TWO_CHARACTER_FAMILIES = (
@@ -28,6 +32,9 @@ _PLACE_ENDINGS = (
     "社区",
     "村",
 )
+_HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FULL_WIDTH = "".join(chr(ord(letter) + 0xFEE0) for letter in _HALF_WIDTH)
+_MOST_DIGITS = 3  # more is a telephone or a record number that slipped into the name
 _BEFORE = "<before>"
 _NOT_A_PHONE = ("000000", "1111111", "8888888", "9999999")
 
@@ -40,7 +47,9 @@ def prepare(
     Columns of ``target``: ``row_id``, each column of the model cleaned under its own name, what
     its kind derives from it (``name_sound``, ``id18``, ...).
     """
-    cleaned = dict(_cleaned(model))
+    cleaned: dict[str, str] = {}
+    for name, sql in _cleaned(model):
+        cleaned.setdefault(name, sql)
     identifier = model.identifier()
     selected = ", ".join(f"{sql} as {quoted(name)}" for name, sql in cleaned.items())
     connection.execute(
@@ -51,7 +60,7 @@ def prepare(
         steps += _id_steps(model.comparisons[identifier])
     for comparison in model.comparisons.values():
         if comparison.kind == "chinese_name":
-            steps.append(_name_step(connection, f"{target}_cleaned", comparison.columns[0]))
+            steps.append(_name_step(connection, f"{target}_cleaned", comparison))
     query = steps[0]
     for step in steps[1:]:
         query = step.replace(_BEFORE, f"({query})")
@@ -73,6 +82,8 @@ def _cleaned(model: LinkModel) -> Iterator[tuple[str, str]]:
 def _kind_of(comparison: Comparison, place: int) -> str:
     if comparison.kind == "id_number":
         return ("id_number", "birth_date", "sex", "chinese_name")[place]
+    if comparison.kind == "chinese_name":
+        return ("chinese_name", "chinese_name", "sex")[place]
     return comparison.kind
 
 
@@ -80,8 +91,10 @@ def _cleaning(kind: str, column: str, model: LinkModel) -> str:
     text = f"trim(cast({column} as varchar))"
     match kind:
         case "chinese_name":
-            bare = f"upper(regexp_replace({text}, '[\\s·•.。*0-9()()]', '', 'g'))"
-            return f"case when {bare} not in ('', {_NOT_A_NAME}) then {bare} end"
+            bare = f"upper(regexp_replace({text}, '[\\s·•.。*#()\\x{{ff08}}\\x{{ff09}}]', '', 'g'))"
+            half = f"translate({bare}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
+            letters = f"rtrim(ltrim({half}, '0123456789'), '0123456789')"
+            return f"case when {letters} not in ('', {_NOT_A_NAME}) then {half} end"
         case "birth_date" | "date":
             formats = ", ".join(f"'{form}'" for form in model.date_formats)
             read = f"cast(try_strptime({text}, [{formats}]) as date)"
@@ -133,27 +146,77 @@ def _id_steps(comparison: Comparison) -> list[str]:
     ]
 
 
-def _name_step(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> str:
-    """Family and given name, sound and shape, each distinct name spelt once."""
+def _name_step(connection: duckdb.DuckDBPyConnection, table: str, comparison: Comparison) -> str:
+    """Family and given name, sound and shape, each distinct name spelt once.
+
+    A newborn's name (birth_names.py) is spelt as its mother's, with ``child`` (the sex code it
+    says, or empty); for any other name ``child`` is null. ``which``: the child of a birth, or the
+    clerk's number behind a name. ``mother`` and ``sex``, where the comparison has those columns:
+    the sound of the mother's name, and the sex by the name before that of the row.
+    """
+    name, *others = comparison.columns
     column = f"person.{quoted(name)}"
-    found = connection.execute(
-        f"select distinct {column} from {table} as person where {column} is not null"
-    ).fetchall()
-    rows = spellings(text for (text,) in found)
-    heading = ("name", "sound", "shape")
-    values = {key: pa.array([row[i] for row in rows], pa.string()) for i, key in enumerate(heading)}
-    spelling = quoted(f"{table}_{name}_spelling")
-    connection.register("spelled", pa.table(values))
-    connection.execute(f"create or replace temp table {spelling} as from spelled")
-    connection.unregister("spelled")
-    family = (
-        f"case when substr({column}, 1, 2) in ({_TWO_CHARACTER_FAMILIES}) "
-        f"then substr({column}, 1, 2) else substr({column}, 1, 1) end"
+    _spell(connection, table, comparison.columns[:2])
+    child = "nullif(spelling.child, '')"
+    more = [f"mother.sound as {quoted(name + '_mother')}"] if others else []
+    more += [
+        f"coalesce({child}, person.{quoted(sex)}) as {quoted(name + '_sex')}" for sex in others[1:]
+    ]
+    mother = (
+        f"left join {table}_spelling as mother on mother.name = person.{quoted(others[0])}"
+        if others
+        else ""
     )
     return f"""
-        select person.*, {family} as {quoted(name + "_family")},
-            substr({column}, 1 + length({family})) as {quoted(name + "_given")},
+        select person.* replace (
+                case when spelling.child is null then spelling.base else {column} end
+                as {quoted(name)}),
+            spelling.family as {quoted(name + "_family")},
+            substr(spelling.base, 1 + length(spelling.family)) as {quoted(name + "_given")},
             spelling.sound as {quoted(name + "_sound")},
-            spelling.shape as {quoted(name + "_shape")}
-        from {_BEFORE} as person left join {spelling} as spelling on spelling.name = {column}
+            spelling.shape as {quoted(name + "_shape")},
+            spelling.child as {quoted(name + "_child")},
+            spelling.which as {quoted(name + "_which")}
+            {"".join(f", {one}" for one in more)}
+        from {_BEFORE} as person left join {table}_spelling as spelling
+            on spelling.name = {column} {mother}
     """
+
+
+def _spell(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> None:
+    """``<table>_spelling``: name, base, family, sound, shape, child, which of each name that
+    stands in one of ``columns``."""
+    named = " union ".join(
+        f"select distinct {quoted(column)} as name from {table} where {quoted(column)} is not null"
+        for column in columns
+    )
+    connection.execute(f"create or replace temp table split_name as {split_query(f'({named})')}")
+
+    def asked(column: str) -> list[str]:
+        found = connection.execute(
+            f"select distinct {column} from split_name where {column} is not null"
+        )
+        return [text for (text,) in found.fetchall()]
+
+    for view, heading, rows in (
+        ("spelt", ("base", "sound", "shape"), spellings(asked("base"))),
+        ("marked", ("mark", "child", "which"), read_marks(asked("mark"))),
+    ):
+        values = {
+            key: pa.array([row[i] for row in rows], pa.string()) for i, key in enumerate(heading)
+        }
+        connection.register(view, pa.table(values))
+    connection.execute(
+        f"""
+        create or replace temp table {table}_spelling as
+        select name, base, sound, shape, child,
+            case when substr(base, 1, 2) in ({_TWO_CHARACTER_FAMILIES})
+                then substr(base, 1, 2) else substr(base, 1, 1) end as family,
+            coalesce(which, case when length(digits) <= {_MOST_DIGITS}
+                then nullif(ltrim(digits, '0'), '') end) as which
+        from split_name join spelt using (base) left join marked using (mark)
+        """
+    )
+    connection.unregister("spelt")
+    connection.unregister("marked")
+    connection.execute("drop table split_name")

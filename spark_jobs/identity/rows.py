@@ -8,6 +8,12 @@ from kanghu.lake import Lake
 from spark_jobs.identity.prepare import quoted
 from standards.catalogue import Catalogue, Dataset
 
+ROW_ID = (
+    "cast(md5_number_lower(concat_ws(chr(31), dataset, _institution, _feed, _source_key)) "
+    ">> 1 as bigint)"
+)
+"""SQL: a person row's number, by its key."""
+
 
 def read_person_rows(
     connection: duckdb.DuckDBPyConnection,
@@ -15,6 +21,8 @@ def read_person_rows(
     catalogue: Catalogue,
     columns: tuple[str, ...],
     version: str,
+    *,
+    only: str = "",
 ) -> None:
     """Make ``source`` and ``number`` from silver.
 
@@ -22,7 +30,8 @@ def read_person_rows(
     _feed, _source_key, said_at (text: when the row was last true), ``columns`` (null where a
     dataset lacks one) and row_hash (changes with all that identity reads, and with ``version``).
     ``number``: row_id, _institution, number_kind, number, rank (1 for the strongest): every
-    number by which the institution's other records may name the row's person.
+    number by which the institution's other records may name the row's person. ``only``: a table
+    of the row_ids wanted (default: all).
     """
     datasets = [d for d in catalogue.datasets.values() if d.person == "self"]
     parts = [part for d in datasets if (part := _rows_of(connection, lake, d, columns))]
@@ -37,11 +46,11 @@ def read_person_rows(
     connection.execute(
         f"""
         create or replace temp table source as
-        select cast(md5_number_lower(concat_ws(chr(31), dataset, _institution, _feed, _source_key))
-            >> 1 as bigint) as row_id, *,
+        select {ROW_ID} as row_id, *,
             cast(hash({", ".join(quoted(column) for column in columns)}, said_at, numbers,
                 '{version}') >> 1 as bigint) as row_hash
-        from ({" union all ".join(parts)});
+        from ({" union all ".join(parts)})
+        {f"where {ROW_ID} in (select row_id from {only})" if only else ""};
 
         create or replace temp table number as
         select row_id, _institution, kinds[place] as number_kind, trim(numbers[place]) as number,

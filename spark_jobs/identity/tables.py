@@ -3,7 +3,8 @@
 ``person_link`` is the truth. A run writes evidence, then history, then ``person_link``, then
 ``resident``, each in one Delta commit that carries the run's number. A run counts when
 ``person_link`` carries it: history of a higher run is a dead run's and is taken out, evidence of
-another run is made anew, and ``resident`` of an older run is written again.
+another run is made anew, and ``resident`` of an older run is written again. ``person_link``
+carries too which decisions (decisions.py) it follows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from kanghu.lake import Lake
 Table = Literal["person_link", "resident", "history", "evidence"]
 
 _RUN = "kanghu.identity"
+_DECIDED = "kanghu.identity.decisions"
 _BATCH_ROWS = 100_000
 
 _TEXT = pa.string()
@@ -49,10 +51,13 @@ HISTORY = pa.schema(
         ("batch_id", _TEXT),
         ("at", _INSTANT),
         ("run", pa.int64()),
+        ("reason", _TEXT),
+        ("decision_id", pa.int64()),
     ]
 )
 """``created``; ``merged`` (``resident_id`` is retired, its people are ``into_resident_id``);
-``split`` (part of ``resident_id`` went to ``into_resident_id``)."""
+``split`` (part of ``resident_id`` went to ``into_resident_id``). ``reason``: ``evidence`` or
+``decision`` (whose entry ``decision_id`` names)."""
 
 
 def run_of(lake: Lake, table: Table) -> int:
@@ -61,6 +66,14 @@ def run_of(lake: Lake, table: Table) -> int:
     if not lake.exists(path):
         return 0
     return int(lake.table(path).transaction_version(_RUN) or 0)
+
+
+def decided_of(lake: Lake) -> int:
+    """The last decision that ``person_link`` follows; 0 before the first."""
+    path = lake.identity("person_link")
+    if not lake.exists(path):
+        return 0
+    return int(lake.table(path).transaction_version(_DECIDED) or 0)
 
 
 def load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, name: str) -> bool:
@@ -88,13 +101,18 @@ def save(
     run: int,
     *,
     append: bool = False,
+    decided: int | None = None,
 ) -> None:
-    """Write a query's rows as the table (or behind it) in one commit that carries ``run``."""
+    """Write a query's rows as the table (or behind it) in one commit that carries ``run``, and
+    the last decision followed."""
+    marks = [Transaction(_RUN, run)]
+    if decided is not None:
+        marks.append(Transaction(_DECIDED, decided))
     write_deltalake(
         lake.identity(table),
         connection.execute(query).to_arrow_reader(_BATCH_ROWS),
         mode="append" if append else "overwrite",
-        schema_mode=None if append else "overwrite",
+        schema_mode="merge" if append else "overwrite",
         storage_options=lake.storage_options(),
-        commit_properties=CommitProperties(app_transactions=[Transaction(_RUN, run)]),
+        commit_properties=CommitProperties(app_transactions=marks),
     )

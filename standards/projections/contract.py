@@ -149,7 +149,7 @@ def _checks(catalogue: Catalogue, column: Column) -> list[dict[str, Any]]:
             }
         )
     domain = catalogue.domain_of(column)
-    if domain and domain.is_closed:
+    if domain and domain.is_closed and not column.repeats:
         checks.append(
             {
                 "name": f"{name}.domain",

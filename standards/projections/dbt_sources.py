@@ -69,7 +69,7 @@ def _column(catalogue: Catalogue, column: Column) -> dict[str, Any]:
     }
     tests: list[Any] = ["not_null"] if column.required == "M" else []
     domain = catalogue.domain_of(column)
-    if domain and domain.is_closed:
+    if domain and domain.is_closed and not column.repeats:
         tests.append({"accepted_values": {"arguments": {"values": list(domain.codes)}}})
     if tests:
         made["data_tests"] = tests

@@ -22,6 +22,7 @@ from standards.wording import (
     REPORTED_BY,
     REQUIRED,
     SENSITIVITY,
+    STORE,
     TYPE,
     rule_text,
 )
@@ -45,7 +46,10 @@ def write_dictionary(path: Path, catalogue: Catalogue | None = None) -> Path:
 
 def _content(catalogue: Catalogue) -> dict[str, Any]:
     return {
-        "groups": {one.group: one.name_zh for one in catalogue.groups.values()},
+        "groups": {
+            one.group: {"zh": one.name_zh, "store": STORE[one.store], "owner": one.owner}
+            for one in catalogue.groups.values()
+        },
         "words": {"required": REQUIRED, "sensitivity": SENSITIVITY, "type": TYPE},
         "datasets": [_dataset(one) for one in catalogue.datasets.values()],
         "elements": [
@@ -89,6 +93,7 @@ def _column(column: Column) -> dict[str, Any]:
     return {
         "id": column.name,
         "zh": column.name_zh,
+        "field": column.field,
         "py": initials(column.name_zh),
         "element": column.element.identifier,
         "required": column.required,

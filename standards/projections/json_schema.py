@@ -79,6 +79,8 @@ def _value(column: Column) -> dict[str, Any]:
 
 def _limits(catalogue: Catalogue, column: Column) -> dict[str, Any]:
     domain = catalogue.domain_of(column)
+    if domain and domain.is_closed and column.repeats:
+        return {"pattern": domain.list_pattern}
     if domain and domain.is_closed:
         return {"enum": list(domain.codes)}
     limits: dict[str, Any] = {}

@@ -1,86 +1,18 @@
-"""A paged JSON API with a token, on a real local HTTP server that fails when told to."""
+"""A paged JSON API with a token: pages, watermarks, and what goes wrong on the way."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from collectors.collect import collect
 from collectors.compare import compare
+from collectors.readers import api as api_reader
 from collectors.registry import Registry
 from kanghu.settings import Settings
+from tests.collectors.api_server import Server
 from tests.collectors.cities import bronze, registry, system
-
-
-class Server(ThreadingHTTPServer):
-    """Serves ``rows`` in pages; drops ``dropping`` connections before it answers properly."""
-
-    rows: list[dict[str, Any]]
-    dropping = 0
-    told_total: int | None = None
-    asked: list[str]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        if self.headers["Authorization"] != "Bearer geheim":
-            self.send_error(401)
-            return
-        if self.server.dropping and "page=2" in self.path:
-            self.server.dropping -= 1
-            self.send_response(200)
-            self.send_header("Content-Length", "100000")
-            self.end_headers()
-            self.wfile.write(b'{"data": {"ro')  # and the line goes dead
-            self.connection.close()
-            return
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        page, size = int(query["page"]), int(query["size"])
-        rows = [row for row in self.server.rows if row["changed"] >= query.get("since", "")]
-        total = self.server.told_total
-        answer = {
-            "total": len(rows) if total is None else total,
-            "data": {"rows": rows[(page - 1) * size : page * size]},
-        }
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("TEST_TOKEN", "geheim")
-    server = Server(("127.0.0.1", 0), _Handler)
-    server.asked = []
-    server.rows = [
-        {
-            "id": f"P{number}",
-            "patient": {"name": f"人{number}", "phones": ["1", "2"]},
-            "weight": 60.50 + number,
-            "note": None if number % 2 else "",
-            "changed": f"2024-01-{number:02}T00:00:00Z",
-        }
-        for number in range(1, 6)
-    ]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
 
 
 def cities_at(server: Server, **more: Any) -> Registry:
@@ -172,3 +104,37 @@ def test_rows_split_into_their_parts(settings: Settings, api: Server) -> None:
     assert (result.failed, result.source_rows, result.bronze_rows) == ([], 10, 10)
     keys = bronze(settings, "patients", "select _source_key, id, drug from bronze order by 1")
     assert keys[:2] == [("P1/drugs[0]", "P1", "A"), ("P1/drugs[1]", "P1", "B")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"failing": 99}, "HTTP 500"),
+        ({"expires_after": 1}, "令牌"),
+        ({"short": True}, "接口说有 5 行,只给了 1 行"),
+    ],
+)
+def test_after_a_fault_the_lake_is_as_if_there_had_been_none(
+    settings: Settings,
+    api: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, int],
+    said: str,
+) -> None:
+    monkeypatch.setattr(api_reader, "_FIRST_PAUSE_SECONDS", 0.01)
+    cities = cities_at(api)
+    undisturbed = vars(api).copy()
+    for name, value in fault.items():
+        setattr(api, name, value)
+    result = collect(settings, cities, cities.feeds())
+    ((_, error),) = result.failed
+    assert said in error
+    assert "A small.patients" in error
+    assert "处理:" in error
+    assert result.bronze_rows == 0
+    for name in fault:
+        setattr(api, name, undisturbed.get(name, getattr(Server, name)))
+    assert collect(settings, cities, cities.feeds()).bronze_rows == 5
+    assert collect(settings, cities, cities.feeds()).bronze_rows == 0
+    (compared,) = compare(settings, cities.feeds())
+    assert (compared.result, compared.source_rows) == ("equal", 5)

@@ -8,7 +8,9 @@ from collectors.collect import collect
 from collectors.compare import compare
 from kanghu import batch_log
 from kanghu.settings import Settings
+from kanghu.store import connect
 from tests.collectors.cities import VISITS, bronze, make_visits, registry, run_sql, system
+from tests.collectors.fault_proxy import Fault, before
 
 ROWS = [(n, "AB"[n % 2], f"人{n}", n, None, "2024-01-01 08:00:00") for n in range(1, 9)]
 
@@ -163,3 +165,83 @@ def test_an_unreachable_database_says_so_once_a_feed(settings: Settings) -> None
     result = collect(settings, cities, cities.feeds())
     assert len(result.failed) == 4
     assert all("连不上来源数据库" in error for _, error in result.failed)
+
+
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        ("alter table visits rename patient to patient_name",
+         "alter table visits rename patient_name to patient"),
+        ("alter table visits rename to visits_gone", "alter table visits_gone rename to visits"),
+        ("alter table visits alter no type text",
+         "alter table visits alter no type bigint using no::bigint"),
+    ],
+)  # fmt: skip
+def test_once_the_change_is_taken_back_nothing_is_missing(
+    settings: Settings, clinic: str, change: str, back: str
+) -> None:
+    make_visits(clinic, ROWS)
+    cities = registry(system(visits=VISITS), clinic, ("A", "B"))
+    collect(settings, cities, cities.feeds())
+    run_sql(clinic, "insert into visits values (9, 'A', '新', 1, null, '2024-01-02')", change)
+    assert len(collect(settings, cities, cities.feeds()).failed) == 2
+    run_sql(clinic, back, "update visits set note = '改', changed_at = '2024-01-03' where no = 1")
+    result = collect(settings, cities, cities.feeds())
+    assert (result.failed, result.bronze_rows) == ([], 2)
+    assert {one.result for one in compare(settings, cities.feeds())} == {"equal"}
+
+
+@pytest.mark.parametrize("fault", ["reset", "closed"])
+@pytest.mark.parametrize("mode", ["whole", "increment"])
+def test_a_line_that_goes_dead_mid_read_loses_and_doubles_nothing(
+    settings: Settings, clinic: str, fault: Fault, mode: str
+) -> None:
+    make_visits(clinic, ROWS)
+    with before(clinic) as proxy:
+        cities = registry(system(visits=VISITS), proxy.url)
+        known = 0
+        if mode == "increment":
+            known = collect(settings, cities, cities.feeds()).bronze_rows
+        run_sql(
+            clinic,
+            "insert into visits select n, 'A', repeat('人', 50), n, null, '2024-02-01' "
+            "from generate_series(10, 60009) as n",
+        )
+        proxy.cut_after(3_000_000, fault)
+        result = collect(settings, cities, cities.feeds())
+        ((_, error),) = result.failed
+        assert proxy.cuts == 1
+        assert "连接断了" in error
+        assert "A small.visits" in error
+        assert result.bronze_rows == 0
+        proxy.mend()
+        result = collect(settings, cities, cities.feeds())
+        assert (result.failed, known + result.bronze_rows) == ([], 60_004)
+        assert collect(settings, cities, cities.feeds()).bronze_rows == 0
+        (compared,) = compare(settings, cities.feeds())
+        assert (compared.result, compared.source_rows) == ("equal", 60_004)
+
+
+def test_a_deletion_behind_the_watermark_is_found_by_the_next_days_comparison(
+    settings: Settings, clinic: str
+) -> None:
+    """An incremental read does not see it; the comparison does, and the run after reads in full."""
+    make_visits(clinic, ROWS)
+    cities = registry(system(visits=VISITS), clinic, ("A", "B"))
+    collect(settings, cities, cities.feeds())
+    assert {one.result for one in compare(settings, cities.feeds())} == {"equal"}
+    run_sql(clinic, "delete from visits where no = 3")
+    assert collect(settings, cities, cities.feeds()).deleted_rows == 0
+    assert compare(settings, cities.feeds(), changed_only=True) == []
+
+    with connect(settings) as connection:
+        connection.execute("update kanghu.comparison set compared_at = now() - interval '1 day'")
+    results = {one.institution: one for one in compare(settings, cities.feeds(), changed_only=True)}
+    assert (results["A"].result, results["B"].result) == ("equal", "different")
+    assert (results["B"].source_rows, results["B"].lake_rows, results["B"].extra_rows) == (3, 4, 1)
+    assert batch_log.unequal_feeds(settings) == {("B", "small.visits")}
+
+    again = [feed for feed in cities.feeds() if feed.institution == "B"]
+    assert collect(settings, cities, again, full=True).deleted_rows == 1
+    assert {one.result for one in compare(settings, cities.feeds(), changed_only=True)} == {"equal"}
+    assert batch_log.unequal_feeds(settings) == set()

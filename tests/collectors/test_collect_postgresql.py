@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from collectors.collect import CollectResult, collect
+from collectors.compare import compare
 from collectors.registry import Registry
 from kanghu.settings import Settings
 from tests.collectors.cities import VISITS, bronze, make_visits, registry, run_sql, system
@@ -103,3 +104,14 @@ def test_a_table_without_rows_is_no_error(settings: Settings, clinic: str, tmp_p
     result = gather(settings, registry(system(visits=VISITS), clinic))
     assert result.bronze_rows == 0
     assert list((tmp_path / "home" / "landing").iterdir()) == []
+
+
+@pytest.mark.requirement("L-01")
+def test_a_table_wider_than_a_function_takes_arguments(settings: Settings, clinic: str) -> None:
+    names = [f"c{number}" for number in range(250)]
+    made = ", ".join(f"nullif('{name}', 'c7') as {name}" for name in names)
+    run_sql(clinic, f"create table wide as select {made}")
+    cities = registry(system(wide={"from": "wide", "key": ["c0"]}), clinic)
+    assert gather(settings, cities).bronze_rows == 1
+    (compared,) = compare(settings, cities.feeds())
+    assert (compared.result, compared.source_rows) == ("equal", 1)

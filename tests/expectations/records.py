@@ -83,7 +83,8 @@ def _clean_value(catalogue: Catalogue, column: Column, draw: random.Random) -> s
     rules = {rule.name: rule.arguments for rule in column.rules}
     domain = catalogue.domain_of(column)
     if domain and domain.codes:
-        return draw.choice(list(domain.codes))
+        count = draw.randint(1, 2) if column.repeats else 1
+        return ",".join(draw.choice(list(domain.codes)) for _ in range(count))
     if "range" in rules:
         low, high = (Decimal(bound) for bound in rules["range"])
         whole = draw.randint(math.ceil(low), math.floor(min(high, low + 1000)))
@@ -133,7 +134,7 @@ def _faults(catalogue: Catalogue, column: Column) -> Iterator[tuple[str, str | N
     if column.type in ("N", "D", "DT", "L"):
         yield "format", "不详"
     elif is_coded:
-        yield "domain", "Z9"
+        yield "domain", f"{'1,' * column.repeats}Z9"
     elif column.format.max_length and not column.rules:
         yield "length", "长" * (column.format.max_length + 1)
     if column.type == "N" and not column.format.decimals:

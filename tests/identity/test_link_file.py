@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -49,6 +51,96 @@ def test_parquet_gives_parquet(tmp_path: Path) -> None:
     result = link_file(tmp_path / "people.parquet", None, tmp_path / "out")
     assert pq.read_table(result.clusters_path)["cluster_id"].to_pylist() == [1, 1, 3, 3]
     assert pq.read_table(result.evidence_path).num_rows == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+def test_a_csv_in_the_encodings_that_people_have(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(PEOPLE.encode(encoding))
+    result = link_file(path, None, tmp_path / "out")
+    assert [one["cluster_id"] for one in read(result.clusters_path)] == ["1", "1", "3", "3"]
+    assert read(result.clusters_path)[0]["姓名"] == "陈小明"
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", "|"])
+def test_other_delimiters(delimiter: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "people.txt", PEOPLE.replace(",", delimiter))
+    assert link_file(path, None, tmp_path / "out").clusters == 2
+
+
+def workbook(path: Path, above: int = 0) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for _ in range(above):
+        sheet.append(["某某卫生院人员名单"])
+    for cells in csv.reader(PEOPLE.splitlines()):
+        sheet.append(cells)
+    sheet.cell(above + 2, 3).value = date(1990, 3, 14)
+    book.save(path)
+    return path
+
+
+def test_an_excel_sheet(tmp_path: Path) -> None:
+    result = link_file(workbook(tmp_path / "people.xlsx"), None, tmp_path / "out")
+    assert [one["cluster_id"] for one in read(result.clusters_path)] == ["1", "1", "3", "3"]
+
+
+def test_a_title_above_the_heading(tmp_path: Path) -> None:
+    config = write(
+        tmp_path / "link.yml",
+        "comparisons: {name: {kind: chinese_name, columns: [姓名]}, "
+        "phone: {kind: phone, columns: [手机号]}}\n"
+        "blocking: [[手机号, 姓名_sound]]\nheader_row: 3\nsheet: 1\nprior: 0.01\n",
+    )
+    path = workbook(tmp_path / "people.xlsx", above=2)
+    assert link_file(path, config, tmp_path / "out").rows == 4
+
+
+def test_newborns_in_a_file(tmp_path: Path) -> None:
+    lines = "姓名,性别,出生日期,手机号,母亲姓名\n"
+    for name, mother in (("王芳之子", ""), ("陈晨", "王芳"), ("王芳之女1", ""), ("王芳之女2", "")):
+        sex = "女" if "女" in name else "男"
+        lines += f"{name},{sex},2025-05-06,13912345678,{mother}\n"
+    result = link_file(write(tmp_path / "people.csv", lines), None, tmp_path / "out")
+    found = [one["cluster_id"] for one in read(result.clusters_path)]
+    assert found == ["1", "1", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("people.docx", b"PK", "不认识"),
+        ("people", b"x", "不认识"),
+        ("people.xlsx", b"PK\x03\x04 cut", "Excel"),
+        ("people.parquet", b"PAR1 cut", "Parquet"),
+        ("people.csv", b"", "没有列名"),
+        ("people.csv", PEOPLE.encode("gb18030")[:-3] + b"\xff\xff\xff\n", "编码损坏"),
+        ("people.csv", PEOPLE.encode() + "陈某,男\n".encode(), "列数不对"),
+        ("people.csv", b"row_id,name\n1,x\n", "row_id"),
+    ],
+)
+def test_a_file_that_cannot_be_read(name: str, content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(KanghuError) as error:
+        link_file(path, None, tmp_path / "out")
+    assert said in error.value.what
+    assert error.value.mend
+
+
+def test_a_configuration_that_is_not_there(tmp_path: Path) -> None:
+    path = write(tmp_path / "people.csv", PEOPLE)
+    for config in (tmp_path / "none.yml", tmp_path):
+        with pytest.raises(KanghuError, match="关联配置打不开"):
+            link_file(path, config, tmp_path / "out")
+
+
+def test_a_folder_that_takes_no_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "people.csv", PEOPLE)
+    for out in (path, path / "below", Path("/proc/kanghu")):
+        with pytest.raises(KanghuError, match="写不进结果文件夹"):
+            link_file(path, None, out)
 
 
 def test_twice_is_the_same(tmp_path: Path) -> None:

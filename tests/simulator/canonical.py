@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
+from simulator.columns import columns_of
 from simulator.events import (
     DOCUMENT_OF_ENCOUNTER,
     MESSAGE_OF_ORDER,
@@ -50,7 +51,7 @@ def canonical_chunk(sites: list[Assignment], seed: int = 1, number: int = 0) -> 
 
 
 def _table(name: str, rows: list[dict[str, str | None]]) -> pa.Table:
-    names = [*META_COLUMNS, *(column.name for column in CATALOGUE.dataset(name).columns)]
+    names = [*META_COLUMNS, *columns_of(name)]
     extra = ["_operation"] if rows and "_operation" in rows[0] else []
     return pa.table(
         {one: pa.array([row[one] for row in rows], pa.string()) for one in [*names, *extra]}
@@ -73,7 +74,7 @@ def _rows(
             "_event_id": f"{site.institution}/{system}/{number}/{dataset.name}/{index}",
             "_changed_at": _instant(chance),
         }
-        for column in dataset.columns:
+        for column in map(dataset.column, columns_of(dataset.name)):
             optional = column.required != "M" and column.name not in _NUMBERS
             empty = optional and chance.random() < 0.15
             row[column.name] = None if empty else _value(column, dataset, index, number, chance)

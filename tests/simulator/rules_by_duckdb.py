@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from simulator.columns import columns_of
 from standards.catalogue import Column, load_catalogue
 
 TODAY = "2027-01-01"
@@ -204,13 +205,14 @@ def findings(tables: dict[str, pa.Table]) -> Found:
 
 def _projected(connection: duckdb.DuckDBPyConnection, name: str) -> Found:
     dataset = load_catalogue().dataset(name)
-    typed = ", ".join(f"{_typed(column)} as {column.name}" for column in dataset.columns)
+    made = [dataset.column(column) for column in columns_of(name)]
+    typed = ", ".join(f"{_typed(column)} as {column.name}" for column in made)
     connection.execute(
         f"create table typed_{name} as select columns('^_'), {typed} from raw_{name}"
     )
     checks = [
         (column.name, f"{column.name}.{check}", blocks, broken)
-        for column in dataset.columns
+        for column in made
         for check, blocks, broken in _checks(column)
     ]
     keys = ", ".join(f"r.{column}" for column in ("_institution", "_system", *dataset.key))

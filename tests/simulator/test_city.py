@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.city import generate_city, make_chunk, make_city
+from simulator.columns import columns_of
 from simulator.events import META_COLUMNS, SYSTEM_DATASETS
 from simulator.plan import CHUNK_RESIDENTS, Part, Village, assignments, plan_city
-from standards.catalogue import load_catalogue
+from simulator.reference_tables import read_reference
 from tests.simulator.conftest import WholeCity
 from tests.simulator.rules_by_duckdb import MACROS
 
@@ -92,10 +93,10 @@ def test_the_parts_of_a_large_catchment_hold_its_people_once() -> None:
 
 def test_every_dataset_comes_from_the_systems_that_carry_it(town: WholeCity) -> None:
     expected = {name for names in SYSTEM_DATASETS.values() for name in names}
-    assert set(load_catalogue().datasets) - expected == {"immunization", "appointment"}
+    assert {row["dataset"] for row in read_reference("made_columns")} == expected
     assert set(town.tables) == expected
     for name, table in town.tables.items():
-        columns = [column.name for column in load_catalogue().dataset(name).columns]
+        columns = list(columns_of(name))
         assert table.column_names == [*META_COLUMNS, *columns]
         assert {field.type for field in table.schema} == {pa.string()}
         for system in table["_system"].unique().to_pylist():

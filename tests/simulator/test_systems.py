@@ -14,6 +14,7 @@ import yaml
 from collectors.check_mapping import check_system
 from collectors.readers import Readers
 from collectors.registry import DatasetMap, Feed, System
+from simulator.columns import columns_of
 from simulator.events import SYSTEM_DATASETS
 from simulator.plan import Assignment
 from simulator.systems import open_writers, serve_api
@@ -113,7 +114,7 @@ def compared(
     dataset: str, mapping: DatasetMap, row: dict[str, str | None], event: dict[str, str | None]
 ) -> Iterator[tuple[str, str | None, str | None]]:
     """The columns that came back otherwise than they went."""
-    for column in CATALOGUE.dataset(dataset).columns:
+    for column in map(CATALOGUE.dataset(dataset).column, columns_of(dataset)):
         rule = mapping.columns.get(column.name)
         if rule and (rule.aggregate or rule.constant or column.name == "part_count"):
             continue
