@@ -156,12 +156,14 @@ class Clinic:
 
     def run_with_little_disk(self, most_bytes: int) -> subprocess.CompletedProcess[str]:
         """``kanghu run`` in a process that can write no bigger file."""
-        script = (
+        script = self.folder / "little_disk.py"  # a file: without one PySpark looks for a Spark
+        script.write_text(
             "import resource, signal\n"
             "from kanghu.cli import main\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))\n"
-            "main(['run'])\n"
+            "main(['run'])\n",
+            encoding="utf-8",
         )
         environment = {
             **os.environ,
@@ -171,7 +173,7 @@ class Clinic:
             "COLUMNS": "400",
         }
         return subprocess.run(
-            [sys.executable, "-c", script],
+            [sys.executable, str(script)],
             env=environment,
             capture_output=True,
             text=True,
