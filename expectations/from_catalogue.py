@@ -9,11 +9,14 @@ over silver.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from expectations.model import WEIGHTS, Dimension, Expectation, Severity
 from standards.catalogue import Catalogue, Column, Dataset, Relation, Rule, ValueDomain
 
 PHONE = "^([+]?86-?)?1[3-9][0-9]{9}$|^(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}$"
+_MOST_DECIMAL_DIGITS, _MOST_WHOLE_DIGITS = 14, 18
+"""Whole digits of silver's decimal(18,4) and bigint."""
 _ICD10 = "[A-Z][0-9]{2}([.][0-9x][0-9]{0,2}(x[0-9]{3})?)?"
 ICD10 = f"^{_ICD10}[*+†]?([+]{_ICD10}[*]?)?$"
 """National clinical and GB/T 14396 forms: I10, I10.x00, A00.000x001, N61.x01, A01.000x005+J17.0*.
@@ -56,6 +59,7 @@ def _column(column: Column, domain: ValueDomain | None) -> Iterator[Expectation]
             mend=f"改成{kind},例如 {example};若整列如此,在映射里写明格式",
             expression=f"raw_{name} is null or {name} is not null",
         )
+        yield from _precision(column)
     elif not (domain and domain.codes and not domain.is_extract) and column.format.max_length:
         limit = column.format.max_length
         yield _make(
@@ -72,6 +76,38 @@ def _column(column: Column, domain: ValueDomain | None) -> Iterator[Expectation]
         yield _domain(column, domain, graded if domain.is_closed else "notice")
     for rule in column.rules:
         yield _rule(column, rule, graded)
+
+
+def _precision(column: Column) -> Iterator[Expectation]:
+    """More whole digits than the format has; said only where no ``range`` is as narrow."""
+    limit = number_limit(column)
+    if limit is None:
+        return
+    for rule in column.rules:
+        if rule.name == "range" and max(abs(Decimal(one)) for one in rule.arguments) <= limit:
+            return
+    name, zh, digits = column.name, column.name_zh, len(str(limit)) - 1
+    yield _make(
+        column,
+        "precision",
+        "conformity",
+        "warning",
+        sentence=f"{zh}的整数部分不超过 {digits} 位({column.format.text})",
+        message=f"{zh}的整数部分超过 {digits} 位",
+        mend="核对原始记录;常见原因是单位用错、小数点错位;确有这么大的值时,放宽目录里这一列的格式",
+        expression=f"{name} > -{limit} and {name} < {limit}",
+    )
+
+
+def number_limit(column: Column) -> int | None:
+    """The smallest whole number that a number's format has no digits for; none where it sets no
+    limit, or one beyond what silver's own type holds."""
+    longest = column.format.max_length
+    if column.type != "N" or longest is None:
+        return None
+    whole = longest - column.format.decimals
+    most = _MOST_DECIMAL_DIGITS if column.format.decimals else _MOST_WHOLE_DIGITS
+    return int(10**whole) if 0 <= whole < most else None
 
 
 def _is_checkable(domain: ValueDomain | None) -> bool:
@@ -102,7 +138,7 @@ def _domain(column: Column, domain: ValueDomain, severity: Severity) -> Expectat
 
 
 EMPTY_PASSES = frozenset(
-    {
+    [
         "format",
         "length",
         "precision",
@@ -112,13 +148,13 @@ EMPTY_PASSES = frozenset(
         "id_number",
         "phone",
         "icd10",
-    }
+    ]
 )
 """Checks that an empty cell never fails: where no map fills a column, they need no look."""
 
 
 def in_domain(value: str, column: Column, domain: ValueDomain) -> str:
-    """SQL: whether the text ``value`` is a code of the list; several where a cell may hold them."""
+    """SQL: whether the text ``value`` is a code of the list, or several where a column repeats."""
     if column.repeats:
         return f"regexp_like({value}, {_literal(domain.list_pattern)})"
     return f"{value} in ({', '.join(_literal(code) for code in domain.codes)})"

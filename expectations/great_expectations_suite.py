@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from expectations.compile_duckdb import judge
-from expectations.from_catalogue import ICD10, PHONE
+from expectations.from_catalogue import ICD10, PHONE, number_limit
 from expectations.model import Expectation, Severity
 from standards.catalogue import Catalogue, Dataset
 
@@ -78,6 +78,16 @@ def _expectation(catalogue: Catalogue, dataset: Dataset, rule: Expectation) -> A
             low, high = (float(bound) for bound in bounds)
             return words.ExpectColumnValuesToBeBetween(
                 column=rule.column, min_value=low, max_value=high, **said
+            )
+        case "precision":
+            limit = number_limit(dataset.column(rule.column))
+            return words.ExpectColumnValuesToBeBetween(
+                column=rule.column,
+                min_value=None if limit is None else float(-limit),
+                max_value=None if limit is None else float(limit),
+                strict_min=True,
+                strict_max=True,
+                **said,
             )
         case "phone":
             return words.ExpectColumnValuesToMatchRegex(column=rule.column, regex=PHONE, **said)

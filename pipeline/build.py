@@ -24,10 +24,12 @@ from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
 from pipeline.indicator_sql import for_dbt
+from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
 from standards.catalogue import load_catalogue
 from standards.indicators import load_indicators, load_parameters
 
 PROJECT = CHECKOUT / "dbt"
+STEP = "构建集市与指标"
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ def _invoke(settings: Settings, command: list[str]) -> Any:
             json.dumps(dbt_vars(settings), ensure_ascii=False),
         ]
     )
+    if outcome.exception is not None and is_of_a_full_disk(outcome.exception):
+        raise full_disk(in_short(outcome.exception), STEP) from outcome.exception
     if outcome.exception is not None:
         raise KanghuError(
             what=f"dbt 无法运行:{outcome.exception}",
@@ -184,6 +188,8 @@ def _outcome(results: Any, seconds: float) -> BuildResult:
             failed.append(_failed_test(node, int(result.failures or 0)))
         elif result.status in ("error", "fail"):
             broken.append(f"{node.name}:{_first_line(result.message)}")
+    if broken and is_of_a_full_disk(broken):
+        raise full_disk(";".join(broken), STEP)
     if broken:
         raise KanghuError(
             what=f"有 {len(broken)} 个集市模型或检验没有执行成功,集市未发布",

@@ -21,7 +21,7 @@ from kanghu import batch_log
 from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import Settings
-from pipeline.build import BuildResult, build
+from pipeline.build import STEP, BuildResult, build
 from pipeline.steps import Unwatched, Watcher
 from spark_jobs.across import evaluate_across
 from spark_jobs.claims import takers_of
@@ -157,7 +157,7 @@ def _normalise(
 
 
 def _build(settings: Settings, result: RunResult, watch: Watcher) -> None:
-    with watch.step("构建集市与指标"), told("构建集市与指标"):
+    with watch.step(STEP), told(STEP):
         result.built = build(settings)
     if result.identified is not None:
         decision_store.carried(settings, result.identified.decided)

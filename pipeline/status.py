@@ -15,7 +15,7 @@ from kanghu.store import connect
 from spark_jobs.replay_due import Due, all_due
 
 NOT_COMPARED = "not comparable: 还没有比对过"
-NOT_CARRIED = "not comparable: 还没有带进标准库"
+NOT_CARRIED = "not comparable: 送达的还没有全部带进标准库和集市"
 NOT_READ = "not comparable: 配置没有读成"
 
 

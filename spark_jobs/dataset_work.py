@@ -18,7 +18,7 @@ from kanghu.lake import Lake
 from spark_jobs import quarantine
 from spark_jobs.delivered import MappedTable
 from spark_jobs.findings import StagedDataset
-from spark_jobs.machine_errors import first_line, is_of_the_machine
+from spark_jobs.machine_errors import in_short, is_of_the_machine
 from spark_jobs.mapping import mapped
 from spark_jobs.replace_rows import ensure_table, replace_rows
 from spark_jobs.staging import (
@@ -222,7 +222,7 @@ def _mapping_failed(plan: MappedTable, error: PySparkException | KanghuError) ->
     if isinstance(error, KanghuError):
         return error
     return KanghuError(
-        what=f"映射在计算时出错:{first_line(error)}",
+        what=f"映射在计算时出错:{in_short(error)}",
         where=plan.where,
         rule="映射(docs/add-an-institution.md)",
         mend="改正这个映射后重新运行 kanghu run:这张表会从青铜层重做,一行不丢;别的表不受影响",

@@ -34,15 +34,10 @@ def told(step: str, where: str = "") -> Iterator[None]:
 
 
 def as_person_reads(error: BaseException, step: str, where: str) -> KanghuError:
-    text = first_line(error)
+    text = in_short(error)
     place = f"{step}:{where}" if where else step
-    if _mentions(error, _FULL):
-        return KanghuError(
-            what=f"磁盘满了,或到了文件大小的上限:{text}",
-            where=place,
-            rule="KANGHU_HOME, KANGHU_LAKE, KANGHU_MARTS",
-            mend=f"腾出空间(或放宽 ulimit -f){_AGAIN}",
-        )
+    if is_of_a_full_disk(error):
+        return full_disk(text, place)
     if _mentions(error, _GONE) or isinstance(error, psycopg.OperationalError):
         return KanghuError(
             what=f"计算引擎或运行库断开了:{text}",
@@ -53,15 +48,29 @@ def as_person_reads(error: BaseException, step: str, where: str) -> KanghuError:
     return KanghuError(what=f"没有做完:{text}", where=place, mend=f"按这条信息处理{_AGAIN}")
 
 
+def full_disk(text: str, place: str) -> KanghuError:
+    return KanghuError(
+        what=f"磁盘满了,或到了文件大小的上限:{text}",
+        where=place,
+        rule="KANGHU_HOME, KANGHU_LAKE, KANGHU_MARTS",
+        mend=f"腾出空间(或放宽 ulimit -f){_AGAIN}",
+    )
+
+
+def is_of_a_full_disk(error: object) -> bool:
+    """Whether an error, or what a library says of one, is about a full disk."""
+    return _mentions(error, _FULL)
+
+
 def is_of_the_machine(error: BaseException) -> bool:
     """Whether no other mapping would have helped: a full disk, an engine that is gone."""
     return not isinstance(error, PySparkException) or _mentions(error, (*_FULL, *_GONE))
 
 
-def first_line(error: BaseException) -> str:
+def in_short(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
+    return " ".join(lines[:3])[:300] if lines else type(error).__name__
 
 
-def _mentions(error: BaseException, words: tuple[str, ...]) -> bool:
+def _mentions(error: object, words: tuple[str, ...]) -> bool:
     return any(word in str(error) for word in words)

@@ -107,9 +107,9 @@ def carry(
         tables = [one for one in tables_of(registry, name) if _is_touched(lake, delivery, one)]
         if not tables:
             return None
-        ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
         work = DatasetWork(session, lake, catalogue, dataset, tables, delivery)
         with told("规范化", f"数据集 {name}({dataset.name_zh})"):
+            ensure_table(lake, lake.silver(name), silver_schema(dataset), "_institution")
             work.run()
             known = [
                 one

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from expectations.from_catalogue import number_limit
 from spark_jobs.delivered import MappedTable
 from spark_jobs.mapping import mapped
 from standards.catalogue import Catalogue, Column, Dataset
@@ -87,7 +88,8 @@ def _clean_value(catalogue: Catalogue, column: Column, draw: random.Random) -> s
         return ",".join(draw.choice(list(domain.codes)) for _ in range(count))
     if "range" in rules:
         low, high = (Decimal(bound) for bound in rules["range"])
-        whole = draw.randint(math.ceil(low), math.floor(min(high, low + 1000)))
+        most = min(high, low + 1000, (number_limit(column) or 10**18) - 1)
+        whole = draw.randint(math.ceil(low), math.floor(most))
         return str(whole)
     if "id_number" in rules:
         return id_number("19800506", "1")
@@ -97,7 +99,7 @@ def _clean_value(catalogue: Catalogue, column: Column, draw: random.Random) -> s
         return draw.choice(["I10", "I10.x00", "A00.000x001", "N61.x01", "A01.000x005+J17.0*"])
     match column.type:
         case "N":
-            return str(draw.randint(0, 99))
+            return str(draw.randint(0, min(99, (number_limit(column) or 100) - 1)))
         case "D":
             return f"2024-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
         case "DT":
@@ -137,8 +139,8 @@ def _faults(catalogue: Catalogue, column: Column) -> Iterator[tuple[str, str | N
         yield "domain", f"{'1,' * column.repeats}Z9"
     elif column.format.max_length and not column.rules:
         yield "length", "长" * (column.format.max_length + 1)
-    if column.type == "N" and not column.format.decimals:
-        yield "format", "12.5"
+    if column.type == "N":
+        yield from _number_faults(column)
     if column.type in ("D", "DT"):
         yield "format", "2023-02-30"
         yield "format", "1879-12-31"
@@ -158,6 +160,20 @@ def _faults(catalogue: Catalogue, column: Column) -> Iterator[tuple[str, str | N
                 yield "phone", "1380000123"
             case "icd10":
                 yield "icd10", "高血压"
+
+
+def _number_faults(column: Column) -> Iterator[tuple[str, str | None]]:
+    if not column.format.decimals:
+        yield "format", "12.5"
+    limit = number_limit(column)
+    ranges = [
+        Decimal(one) for rule in column.rules if rule.name == "range" for one in rule.arguments
+    ]
+    if limit is not None and not ranges:
+        yield "precision", str(limit)
+        yield "precision", f"-{limit}"
+    elif limit is not None and max(map(abs, ranges)) > limit:
+        yield "precision", str(limit)
 
 
 HOSTILE = (

@@ -5,7 +5,10 @@ What the bad-input laws do to it, they do to its own files, as a vendor or a bro
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ import yaml
 
 from collectors.registry import load_registry
 from kanghu.lake import Lake, connect_duckdb
-from kanghu.settings import Settings
+from kanghu.settings import CHECKOUT, Settings
 from pipeline.run import RunResult, run
 from pipeline.status import FeedStatus, feed_statuses
 
@@ -118,13 +121,17 @@ class Clinic:
         self.drop(SIGNS)
         for system in (HIS, FILES):
             self.describe(system)
+        self.connect()
+        return self
+
+    def connect(self) -> None:
+        """Tell the platform where the clinic's systems lie."""
         for name, place in (("tiny_his", "his.db"), ("tiny_files", ".")):
             source = {
                 **{"source": name, "institution": "T1", "name": "小诊所", "system": name},
                 "connection": str((self.folder / place).resolve()),
             }
             self.write("sources", name, source)
-        return self
 
     def sql(self, script: str) -> None:
         with sqlite3.connect(self.folder / "his.db") as connection:
@@ -146,6 +153,33 @@ class Clinic:
 
     def run(self) -> RunResult:
         return run(self.settings, load_registry(self.settings))
+
+    def run_with_little_disk(self, most_bytes: int) -> subprocess.CompletedProcess[str]:
+        """``kanghu run`` in a process that can write no bigger file."""
+        script = self.folder / "little_disk.py"  # a file: without one PySpark looks for a Spark
+        script.write_text(
+            "import resource, signal\n"
+            "from kanghu.cli import main\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))\n"
+            "main(['run'])\n",
+            encoding="utf-8",
+        )
+        environment = {
+            **os.environ,
+            "KANGHU_HOME": str(self.settings.home),
+            "KANGHU_STORE": self.settings.store,
+            "KANGHU_SOURCES": str(self.settings.sources),
+            "COLUMNS": "400",
+        }
+        return subprocess.run(
+            [sys.executable, str(script)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=CHECKOUT,
+        )
 
     def statuses(self) -> dict[tuple[str, str], FeedStatus]:
         """(Feed, dataset) -> how it stands."""
