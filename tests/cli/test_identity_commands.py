@@ -75,7 +75,6 @@ def kanghu(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Type a command; answers what stands on the screen, which is wide enough for its tables."""
     monkeypatch.setenv("KANGHU_HOME", str(settings.home))
     monkeypatch.setenv("KANGHU_STORE", settings.store)
-    monkeypatch.setenv("COLUMNS", "220")
 
     def typed(*words: str) -> str:
         result = CliRunner().invoke(app, ["identity", *words], catch_exceptions=False)
