@@ -54,7 +54,7 @@ def read_once(folder: str) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--residents", type=int, nargs="+", default=[2_000, 8_000, 32_000])
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=3)
     chosen = parser.parse_args()
     for residents in chosen.residents:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

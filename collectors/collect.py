@@ -68,7 +68,7 @@ def collect(
     for each table. Raises ``KanghuError`` only where nothing can go on (the store, a registry in
     which two sources are one feed); an error of one feed is in the result.
     """
-    _check_names(registry)
+    check_names(registry)
     batch = batch_id or batch_log.open_batch(settings)
     lake = Lake(settings.lake)
     _finish_announced(settings, lake, batch)
@@ -124,7 +124,7 @@ def _add(
             result.failed.append((by_institution[outcome.institution], outcome.error))
 
 
-def _check_names(registry: Registry) -> None:
+def check_names(registry: Registry) -> None:
     """A feed's rows are known by institution and system: one source for each such pair."""
     known: dict[tuple[str, str], str] = {}
     for source in registry.sources.values():

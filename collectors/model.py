@@ -8,9 +8,10 @@ what it does differently. Secrets come only from the environment, as ``${NAME}``
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Kind = Literal["table", "sql", "api", "file", "hl7", "json", "xml"]
 
@@ -189,3 +190,30 @@ class Source(Strict):
     schedule: str = "0 2 * * *"
     parameters: dict[str, str] = {}
     differs: Differences = Differences()
+
+    @field_validator("source", "institution", "system")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[\w-]+", value):
+            raise ValueError(f"{value!r} 不能作名字:只用字母、数字、汉字、下划线和连字符")
+        return value
+
+    @field_validator("token")
+    @classmethod
+    def _is_from_the_environment(cls, value: str) -> str:
+        if value and not re.fullmatch(r"\$\{\w+\}", value):
+            raise ValueError("令牌只能写成 ${NAME},值从环境读取")
+        return value
+
+    @field_validator("connection")
+    @classmethod
+    def _keeps_no_password(cls, value: str) -> str:
+        if has_password(value):
+            raise ValueError("连接里写着密码;写成 ${NAME},值从环境读取")
+        return value
+
+
+def has_password(connection: str) -> bool:
+    """Whether a URL carries a password as such, not as ``${NAME}``."""
+    found = re.match(r"\w+://[^/@]*?:([^/]*)@", connection)
+    return found is not None and not re.fullmatch(r"(\$\{\w+\})?", found.group(1))

@@ -154,7 +154,8 @@ def _column_profile(
     given = [value for value in values if value is not None and value.strip() not in empty]
     mapped = origins.get(name, origins.get(bronze_column(name), []))
     guess = _guess(given)
-    hidden = guess in ("身份证号", "手机号") or any(_direct(catalogue, one) for one in mapped)
+    # Text that nobody has mapped may be anybody's name.
+    hidden = any(_direct(catalogue, one) for one in mapped) or (guess == "文字" and not mapped)
     common = [value for value, _ in Counter(given).most_common(_EXAMPLES)]
     return ColumnProfile(
         name=name,
@@ -162,7 +163,7 @@ def _column_profile(
         type_guess=guess,
         nulls=len(values) - len(given),
         distinct=len(set(given)),
-        examples=[masked(value) if hidden else value[:40] for value in common],
+        examples=[masked(value) if hidden or _personal(value) else value[:40] for value in common],
         mapped_to=mapped,
     )
 
@@ -177,6 +178,11 @@ def _guess(values: Sequence[str]) -> str:
             return name
     few = len(set(values)) <= min(_FEW_VALUES, max(2, len(values) // 3))
     return "代码" if few and max(map(len, values)) <= 20 else "文字"
+
+
+def _personal(value: str) -> bool:
+    """Whether one value is an ID number or a mobile phone, whatever the rest of its column is."""
+    return any(re.fullmatch(pattern, value.strip()) for _, pattern in _GUESSES[:2])
 
 
 def _direct(catalogue: Catalogue, place: str) -> bool:

@@ -31,6 +31,7 @@ from collectors.model import (
 )
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
+from kanghu.validation import in_chinese
 from standards.catalogue import Catalogue, load_catalogue
 
 __all__ = [
@@ -96,7 +97,7 @@ class Registry:
 
     def feeds(self, source: str | None = None) -> list[Feed]:
         """Every feed, in a stable order; of one source only where its name is given."""
-        chosen = self.sources.values() if source is None else [self.source(source)]
+        chosen = list(self.sources.values()) if source is None else self.named(source)
         return [
             Feed(one, self.systems[one.system], name, table)
             for one in chosen
@@ -104,16 +105,16 @@ class Registry:
             if name not in one.differs.without
         ]
 
-    def source(self, name: str) -> Source:
-        """By source name, or by institution code where that is unique."""
+    def named(self, name: str) -> list[Source]:
+        """The source of that name, or all of the institution with that code."""
         if name in self.sources:
-            return self.sources[name]
+            return [self.sources[name]]
         for one in self.refused:
             if name in (one.source, one.institution, Path(one.file).stem):
                 raise one.error
         matching = [one for one in self.sources.values() if one.institution == name]
-        if len(matching) == 1:
-            return matching[0]
+        if matching:
+            return matching
         raise KanghuError(
             what=f"没有名为 {name!r} 的来源",
             where="sources/",
@@ -133,6 +134,7 @@ class _Reading:
     systems: dict[str, System] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     refused: dict[str, Refused] = field(default_factory=dict)
+    files: dict[tuple[Path, str], Path] = field(default_factory=dict)
 
     def system(self, path: Path, catalogue: Catalogue) -> None:
         content: Any = None
@@ -140,6 +142,7 @@ class _Reading:
             content = _yaml(path)
             system = _checked(path, System, content)
             check_system(system, catalogue, path)
+            self._check_said_once(path, f"systems/{system.system}", "system")
         except KanghuError as error:
             name = path.stem if path.stem in self.systems else _said(content, "system") or path.stem
             self.systems.pop(name, None)
@@ -153,6 +156,7 @@ class _Reading:
         try:
             content = _yaml(path)
             one = _checked(path, Source, content)
+            self._check_said_once(path, f"sources/{one.source}", "source")
         except KanghuError as error:
             name = path.stem if path.stem in self.sources else _said(content, "source") or path.stem
             self.sources.pop(name, None)
@@ -162,6 +166,16 @@ class _Reading:
             return
         self.sources[one.source] = one
         self.refused.pop(f"sources/{one.source}", None)
+
+    def _check_said_once(self, path: Path, thing: str, field_name: str) -> None:
+        """Two files of a folder that say the same name: which of them is meant, nobody knows."""
+        other = self.files.setdefault((path.parent, thing), path)
+        if other != path:
+            raise KanghuError(
+                what=f"{other.name} 和 {path.name} 写的是同一个 {field_name}",
+                where=f"{path.parent.name}/{path.name}: {field_name}",
+                mend="给其中一个换名,或删去多余的文件",
+            )
 
     def finished(self) -> Registry:
         """Sources whose system is not to be had are refused with it."""
@@ -181,6 +195,12 @@ def load_registry(settings: Settings, catalogue: Catalogue | None = None) -> Reg
     A file that cannot be taken stops what it describes and nothing else: it is in ``refused`` with
     a ``KanghuError`` that names the file, the place in it and how to mend it.
     """
+    if settings.sources is not None and not settings.sources.is_dir():
+        raise KanghuError(
+            what=f"没有文件夹 {settings.sources}",
+            where="环境变量 KANGHU_SOURCES",
+            mend="写一个有 systems/ 和 sources/ 的文件夹",
+        )
     reading = _Reading()
     for folder in [ROOM] + ([settings.sources] if settings.sources else []):
         for path in sorted((folder / "systems").glob("*.yml")):
@@ -219,7 +239,7 @@ def _checked(path: Path, model: type[_Model], content: Any) -> _Model:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise KanghuError(
-            what=f"配置不合要求:{first['msg']}",
+            what=f"配置不合要求:{in_chinese(first['msg'])}",
             where=f"{path.name}: {place}",
             mend="字段的写法见 docs/add-an-institution.md",
         ) from error

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ import yaml
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
+from collectors.model import has_password
 from collectors.registry import expand, load_registry
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
@@ -96,8 +96,7 @@ def _check_name(option: str, text: str) -> None:
 
 
 def _check_no_password(connection: str) -> None:
-    password = urlsplit(connection).password or ""
-    if password and not re.fullmatch(r"\$\{\w+\}", password):
+    if has_password(connection):
         raise KanghuError(
             what="连接里写着密码",
             where="--connection",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.status import FeedStatus
 
 
+RESULTS = {"equal": "一致", "different": "不一致", "not comparable": "不可比"}
+
+
 def register(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("replay")(replay)
@@ -71,11 +74,13 @@ def compare(
     source: Annotated[str | None, typer.Option(help="只比对这个来源")] = None,
 ) -> None:
     """逐数据源比对来源与数据湖:计数和校验和,不同的行列出来。"""
+    from collectors.collect import check_names
     from collectors.compare import compare as compare_feeds
     from collectors.registry import load_registry
 
     settings = load_settings()
     registry = load_registry(settings)
+    check_names(registry)
     with institutions_answering(settings), step_progress() as progress, progress.step("比对"):
         results = compare_feeds(settings, registry.feeds(source), note=progress.note)
     different = [one for one in results if one.result == "different"]
@@ -83,7 +88,7 @@ def compare(
         (
             one.institution,
             one.feed,
-            one.result,
+            RESULTS[one.result],
             one.source_rows,
             one.lake_rows,
             one.missing_rows,
@@ -101,7 +106,7 @@ def compare(
         console.print(table("没有一致的数据源", heads, rows))
     refused = registry.refused if source is None else ()
     show_refused(refused)
-    if different or refused:
+    if different or (results and not equal) or refused:
         raise typer.Exit(1)
 
 

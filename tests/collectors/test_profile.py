@@ -89,7 +89,7 @@ def test_a_draft_of_a_new_system_can_be_loaded(settings: Settings, tmp_path: Pat
     assert mapped["name"] == "患者姓名"
     assert mapped["birth_date"] == "出生日期"
     assert "# 未对应:备用" in text
-    assert load_registry(settings).source("350402X-draft").name == "某诊所"
+    assert load_registry(settings).sources["350402X-draft"].name == "某诊所"
     with pytest.raises(KanghuError, match="已经有了"):
         new_source(
             settings, folder, institution="350402X", name="", system="draft", connection=str(file)
