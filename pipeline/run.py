@@ -27,7 +27,7 @@ from spark_jobs.across import evaluate_across
 from spark_jobs.claims import takers_of
 from spark_jobs.conservation import FeedCount, Uncounted
 from spark_jobs.dataset_work import FailedTable
-from spark_jobs.identity import IdentifyResult, decisions, identify
+from spark_jobs.identity import IdentifyResult, decision_store, identify
 from spark_jobs.machine_errors import told
 from spark_jobs.normalise import NormaliseResult, normalise, uncounted_in
 from spark_jobs.replay import replay as replay_current
@@ -126,7 +126,7 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
         carried = _carry_due(settings, registry, result, watch)
         if batches:
             _normalise(settings, registry, batches, result, watch)
-        elif decisions.are_waiting(settings):
+        elif decision_store.are_waiting(settings):
             _regroup(settings, result, watch)
         if result.batches or result.evolved or result.identified or carried:
             _build(settings, result, watch)
@@ -160,7 +160,7 @@ def _build(settings: Settings, result: RunResult, watch: Watcher) -> None:
     with watch.step(STEP), told(STEP):
         result.built = build(settings)
     if result.identified is not None:
-        decisions.carried(settings, result.identified.decided)
+        decision_store.carried(settings, result.identified.decided)
 
 
 def _note(settings: Settings, result: RunResult, normalised: NormaliseResult) -> None:

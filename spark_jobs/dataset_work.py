@@ -143,7 +143,7 @@ class DatasetWork:
             )
             for plan in tables
         ]
-        rows = staged(self.session, self.lake, self.catalogue, self.dataset, frames)
+        rows = staged(self.session, self.lake, self.catalogue, self.dataset, frames, tables)
         rows.write.mode("overwrite").parquet(path)
 
     def _carry(self, path: str) -> None:

@@ -76,7 +76,7 @@ def dry_run(
         dataset = catalogue.dataset(name)
         plan = MappedTable(feed.system, feed.table_name, name, (feed.source,))
         frame = mapped(bronze, plan, dataset)
-        rows = staged(session, Lake(settings.lake), catalogue, dataset, [frame])
+        rows = staged(session, Lake(settings.lake), catalogue, dataset, [frame], [plan])
         found = rows.select("_status", "_blocking", "_advisory").collect()
         meant = [row for row in found if row["_status"] != "gone"]
         suite = row_suite(name, catalogue)

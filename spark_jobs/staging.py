@@ -172,8 +172,10 @@ def staged(
     catalogue: Catalogue,
     dataset: Dataset,
     frames: Sequence[DataFrame],
+    tables: Sequence[MappedTable],
 ) -> DataFrame:
-    """Union of mapped frames -> silver's columns, ``_status``, ``_blocking``, ``_advisory``.
+    """Union of ``tables``' mapped frames -> silver's columns, ``_status``, ``_blocking``,
+    ``_advisory``.
 
     ``_status``: ``silver``, ``quarantine``, or ``gone`` (withdrawn, or claimed elsewhere).
     """
@@ -186,6 +188,7 @@ def staged(
         keep=(*META, "_state"),
         judged="_state in ('in', 'unclaimed')",
         catalogue=catalogue,
+        filled={name for plan in tables if plan.mapping for name in plan.mapping.columns},
     )
     status = (
         "case when _state not in ('in', 'unclaimed') then 'gone' "

@@ -13,7 +13,7 @@ from kanghu.cli.outcome import show_run
 from kanghu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from spark_jobs.identity.decisions import Decision, Side
+    from spark_jobs.identity.decision_store import Decision, Side
 
 app = typer.Typer(help="谁是谁:矛盾、疑似重复、合并、拆分、撤销。", no_args_is_help=True)
 
@@ -86,7 +86,7 @@ def show(
     clear: Clear = False,
 ) -> None:
     """两位居民(或两行)逐项对照:各说什么,一致到什么程度,值多少。"""
-    from spark_jobs.identity.review import side_by_side
+    from spark_jobs.identity.beside import side_by_side
 
     found = side_by_side(load_settings(), one, other, clear=clear)
     _show_side("A", found.left)

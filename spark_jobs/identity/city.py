@@ -18,7 +18,7 @@ from kanghu.lease import lease
 from kanghu.settings import Settings
 from spark_jobs.identity import tables
 from spark_jobs.identity.best import RESIDENT_COLUMNS, best_query
-from spark_jobs.identity.decisions import NOTHING_DECIDED, Decided, read_decisions
+from spark_jobs.identity.decision_store import NOTHING_DECIDED, Decided, read_decisions
 from spark_jobs.identity.kept import load_decided
 from spark_jobs.identity.model import LinkModel, city_model
 from spark_jobs.identity.people import make_links, make_people

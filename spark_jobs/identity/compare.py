@@ -144,7 +144,6 @@ def _name_levels(columns: tuple[str, ...]) -> list[Level]:
         _sides(f"{name}_{part}") for part in ("child", "which")
     )
     newborns = f"({child_left} is not null and {child_right} is not null)"
-    whole = f"{_same(name + '_family')} and {_same(name + '_given')}"
     sound, shape = _same(f"{name}_sound"), _same(f"{name}_shape")
     alike = f"({sound} or {shape})"
     return [
@@ -159,7 +158,8 @@ def _name_levels(columns: tuple[str, ...]) -> list[Level]:
             "one_of_several", f"{newborns} and ({which_left} is null) <> ({which_right} is null)"
         ),
         Level("unnumbered", f"{newborns} and {which_left} is null and {alike}"),
-        Level("same", f"{left} = {right} or ({newborns} and {whole})"),
+        Level("numbered", f"{newborns} and {alike}"),
+        Level("same", f"{left} = {right}"),
         Level("sound", sound),
         Level("shape", shape),
         Level(

@@ -58,9 +58,9 @@ def group(
     plain = Edges(left[~is_later], right[~is_later], weight[~is_later])
     found = cluster(unit, identity, plain if sure is None else plain + sure, never)
     if is_later.any():
-        newborn, numbered = _newborns(connection, str(name))
+        kinds = births.name_kinds(connection, model)
         edges = Edges(left[is_later], right[is_later], weight[is_later])
-        found = births.join_later_names(found, identity, newborn, numbered, edges, never)
+        found = births.join_later_names(found, identity, kinds, edges, never)
     return Grouping(found, left, right, np.asarray(pairs["by_number"], dtype=np.int64))
 
 
@@ -81,15 +81,3 @@ def _identities(connection: duckdb.DuckDBPyConnection, model: LinkModel) -> Ints
     own = "case when id_state = 2 then id18 end" if model.identifier() else "null::varchar"
     people = connection.execute(f"select {own} as own from person order by row_id")
     return codes(people.to_arrow_table()["own"])
-
-
-def _newborns(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[Ints, Ints]:
-    found = connection.execute(
-        f"""
-        select case when {quoted(name)} is null then -1
-                else cast({quoted(name + "_child")} is not null as int) end as newborn,
-            cast({quoted(name + "_which")} is not null as int) as numbered
-        from person order by row_id
-        """
-    ).fetchnumpy()
-    return found["newborn"].astype(np.int64), found["numbered"].astype(np.int64)

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 
 from spark_jobs.identity.clusters import Edges, Ints, components
-from spark_jobs.identity.decisions import Decided
+from spark_jobs.identity.decision_store import Decided
 from spark_jobs.identity.grouping import codes
 from spark_jobs.identity.rows import ROW_ID
 

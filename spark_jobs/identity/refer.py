@@ -13,11 +13,18 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
+from collectors.profile import masked
 from kanghu.errors import KanghuError
 from kanghu.lake import Lake
 from kanghu.settings import Settings
 from spark_jobs.identity import tables
-from spark_jobs.identity.decisions import Decision, PersonRow, Side, decide, read_decisions
+from spark_jobs.identity.best import RESIDENT_COLUMNS
+from spark_jobs.identity.decision_store import Decision, PersonRow, Side, read_decisions
+from spark_jobs.identity.decisions import decide
+from spark_jobs.identity.model import LinkModel
+from spark_jobs.identity.prepare import prepare
+from spark_jobs.identity.rows import read_person_rows
+from standards.catalogue import Catalogue
 
 _RESIDENT = re.compile("R[0-9A-HJKMNP-TV-Z]{12}")
 _ROW = re.compile("(?:(?P<dataset>[a-z0-9_]+):)?(?P<institution>[^/]+)/(?P<feed>[^/]+)/(?P<key>.+)")
@@ -136,6 +143,25 @@ class People:
             values,
         ).fetchall()
         return [PersonRow(*one) for one in found]
+
+
+def prepare_rows(people: People, catalogue: Catalogue, model: LinkModel, only: str = "") -> None:
+    """``source`` and ``person`` of the rows in the table ``only`` (default: all), on its own
+    connection."""
+    columns = tuple(dict.fromkeys([*model.columns(), *RESIDENT_COLUMNS]))
+    read_person_rows(people.connection, people.lake, catalogue, columns, "", only=only)
+    prepare(people.connection, "source", model)
+
+
+def shown(text: str | None, clear: bool) -> str:
+    """What a screen shows of a direct identifier."""
+    return text or "" if clear else masked(text or "")
+
+
+def row_of(key: list[str]) -> PersonRow:
+    """From dataset, institution, feed and source key."""
+    dataset, institution, feed, source_key = key
+    return PersonRow(institution, feed, source_key, dataset)
 
 
 def merge(settings: Settings, one: str, other: str, *, who: str, why: str) -> Decision:

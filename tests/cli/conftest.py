@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kanghu.cli import main
+from kanghu.cli.console import console, error_console
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Said:
 
 
 Kanghu = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def wide_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide enough that no cell of a table is broken in two."""
+    for one in (console, error_console):
+        monkeypatch.setattr(one, "width", 220)
 
 
 @pytest.fixture

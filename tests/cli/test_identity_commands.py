@@ -18,7 +18,7 @@ from kanghu.lake import Lake
 from kanghu.settings import Settings
 from pipeline.run import run as run_line
 from spark_jobs.identity import identify
-from spark_jobs.identity.decisions import are_waiting
+from spark_jobs.identity.decision_store import are_waiting
 from tests.dbt import tiny_lake
 from tests.identity.silver import id_number, residents, row, write_silver
 
@@ -75,7 +75,6 @@ def kanghu(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Type a command; answers what stands on the screen, which is wide enough for its tables."""
     monkeypatch.setenv("KANGHU_HOME", str(settings.home))
     monkeypatch.setenv("KANGHU_STORE", settings.store)
-    monkeypatch.setenv("COLUMNS", "220")
 
     def typed(*words: str) -> str:
         result = CliRunner().invoke(app, ["identity", *words], catch_exceptions=False)
@@ -143,7 +142,7 @@ def test_weights_on_the_screen_are_those_of_the_evidence(
     kanghu: Command, lake: Lake, settings: Settings
 ) -> None:
     """Two ways to the same figure: Splink's for identify, ours for the screen."""
-    from spark_jobs.identity.review import side_by_side
+    from spark_jobs.identity.beside import side_by_side
 
     found = side_by_side(settings, ref("a"), ref("b"))
     evidence = lake.table(lake.identity("evidence")).to_pyarrow_table().to_pylist()

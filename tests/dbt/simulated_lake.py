@@ -10,6 +10,7 @@ from deltalake import write_deltalake
 from kanghu.lake import Lake
 from pipeline.dbt_lake import silver_columns
 from simulator.city import DEFAULT_AS_OF, DEFAULT_MONTHS, make_chunk, make_city
+from simulator.columns import columns_of
 from standards.catalogue import Dataset, load_catalogue
 from tests.dbt.tiny_lake import BATCH
 
@@ -50,9 +51,11 @@ def _typed(dataset: Dataset) -> str:
         "_row_hash": "'x'",
         "resident_id": "_person_id",
     }
-    columns = silver_columns(dataset)
+    made = columns_of(dataset.name)
     said = ", ".join(
-        f"{meta[name]} as {name}" if name in meta else f'cast("{name}" as {kind}) as "{name}"'
-        for name, kind in columns.items()
+        f"{meta[name]} as {name}"
+        if name in meta
+        else f'cast({f"events.{name}" if name in made else "null"} as {kind}) as "{name}"'
+        for name, kind in silver_columns(dataset).items()
     )
     return f"select {said} from events"

@@ -92,6 +92,33 @@ def test_a_clean_record_passes_and_each_fault_is_found(session: SparkSession, na
     assert failing_on_duckdb(frame, name) == counts
 
 
+@pytest.mark.parametrize("name", ["patient", "front_page", "hypertension_followup"])
+def test_columns_that_nothing_fills_are_left_out_without_a_difference(
+    session: SparkSession, name: str
+) -> None:
+    """Only what must be filled can be wrong with a column that is null in every row."""
+    dataset = CATALOGUE.dataset(name)
+    draw = random.Random(name)
+    filled = {*dataset.key, *(c.name for c in dataset.columns[::2])}
+    records = [
+        {column: value for column, value in fault.record.items() if column in filled}
+        for fault in faulty_records(CATALOGUE, dataset, draw)
+    ]
+    frame = frame_of(session, dataset, records)
+    suite = row_suite(name)
+    told = [
+        sorted(evaluate(frame, dataset, suite, keep=["_source_key"], filled=one).collect())
+        for one in (None, filled)
+    ]
+    assert told[0] == told[1]
+    assert any(
+        "required" in suite[int(code.split(UNIT)[0])].id
+        for row in told[0]
+        for code in row["_advisory"].split(RECORD)
+        if code
+    )
+
+
 def _reads(rule: Expectation, column: str) -> bool:
     """Whether a hand-written rule reads ``column``: one fault may then break it too."""
     return column in rule.expression

@@ -20,7 +20,8 @@ from kanghu.errors import KanghuError
 from kanghu.lake import Lake
 from kanghu.settings import Settings, load_settings
 from spark_jobs.identity import identify
-from spark_jobs.identity.decisions import read_decisions, undo
+from spark_jobs.identity.decision_store import read_decisions
+from spark_jobs.identity.decisions import undo
 from spark_jobs.identity.refer import merge, split
 from tests.identity.silver import Row, history, id_number, residents, row, write_silver
 

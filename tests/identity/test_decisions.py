@@ -15,7 +15,8 @@ from kanghu.lake import Lake
 from kanghu.settings import Settings
 from kanghu.store import connect
 from spark_jobs.identity import identify
-from spark_jobs.identity.decisions import Decision, are_waiting, carried, read_decisions, undo
+from spark_jobs.identity.decision_store import Decision, are_waiting, carried, read_decisions
+from spark_jobs.identity.decisions import undo
 from spark_jobs.identity.refer import merge, split
 from tests.identity.silver import Row, id_number, residents, row, write_silver
 

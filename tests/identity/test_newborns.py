@@ -175,6 +175,12 @@ SEVERAL_CHILDREN = {
         named("陈晨", mother_name="王芳"),
     ],
     "named, and one of several": [named("王芳之子1"), named("陈晨", mother_name="王芳")],
+    "no marks, but the birth is known to be of several": [
+        named("王芳之子"),
+        named("王芳之子", address_door=None),
+        named("王芳之子2", phone_no=None, address_door=None, address_village=None),
+        named("陈晨", mother_name="王芳"),
+    ],
     "another sex than the newborn's": [
         named("王芳之女", sex_code=None),
         named("陈晨", mother_name="王芳"),
@@ -183,6 +189,10 @@ SEVERAL_CHILDREN = {
     "no phone and no door": [
         named("王芳之子"),
         named("陈晨", mother_name="王芳", phone_no=None, address_door=None),
+    ],
+    "two mothers of one name, one day": [
+        named("王芳之子1", phone_no=None, address_village=None, address_door=None),
+        named("王芳之子1"),
     ],
     "two numbers, two children": [
         named("王芳之子", id_no=id_number("350402", BORN, 17)),
@@ -227,6 +237,15 @@ def test_a_boy_and_a_girl_each_find_their_name(tmp_path: Path) -> None:
     run(lake)
     found = residents(lake)
     assert found["0"] == found["2"] != found["1"] == found["3"]
+
+
+def test_a_boys_birth_name_is_not_a_girls_though_one_row_does_not_say(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    girl = GIRL | {"name": "陈晨", "mother_name": "王芳"}
+    write_silver(lake, rows_of([named("王芳之子"), girl, girl | {"sex_code": None}]))
+    run(lake)
+    found = residents(lake)
+    assert found["0"] != found["1"] == found["2"]
 
 
 def test_a_third_row_never_brings_two_children_together(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -38,8 +39,14 @@ def simulated_city(folder: Path, seed: int, residents: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    folder = tmp_path_factory.mktemp("city")
+def city() -> Iterator[City]:
+    """Outside pytest's own folder, which is closed to the other user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="kanghu-city-", ignore_cleanup_errors=True) as at:
+        Path(at).chmod(0o755)
+        yield from _answering(Path(at))
+
+
+def _answering(folder: Path) -> Iterator[City]:
     simulated_city(folder, seed=7, residents=600)
     with start_city(folder) as environment:
         before = dict(os.environ)
