@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from standards.catalogue import Catalogue, load_catalogue
 from standards.conformance import conformance, deviations, subset_datasets
 
@@ -13,7 +11,6 @@ ACCOUNT = {(one.standard, one.part): one for one in conformance(load_catalogue()
 WS445 = {place: one for place, one in ACCOUNT.items() if place[0].startswith("WS 445")}
 
 
-@pytest.mark.requirement("S1-1.6-ws")
 def test_every_field_of_every_subset_of_ws_445_stands_once() -> None:
     """17 parts, 58 subsets: each field is one column of the subset's dataset or of a child's."""
     assert len({standard for standard, _ in WS445}) == 17

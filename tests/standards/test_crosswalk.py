@@ -23,7 +23,6 @@ def rows() -> list[dict[str, str]]:
     return found
 
 
-@pytest.mark.requirement("S1-3.15.4")
 def test_each_migration_table_has_one_place() -> None:
     tables = Counter(row["table"] for row in rows() if row["table"].startswith("M"))
     assert tables == Counter({f"M{n}": 1 for n in range(1, 115)})
