@@ -12,10 +12,12 @@ import csv
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kanghu.errors import KanghuError
 from standards.catalogue import read_catalogue
@@ -109,35 +111,50 @@ def propose(
 def accept(proposal: Proposal, site: Path, now: datetime) -> Path:
     """Put the proposal's table in force under ``site``; answers the file that now holds it.
 
-    The history's line is written last: a table without one is loaded again by the same command.
+    Tried on a copy first: a table that the catalogue cannot be read with raises ``KanghuError``
+    and nothing is written, since every later command would stumble over it. The history's line is
+    written last: a table without one is loaded again by the same command.
     """
-    edition, coverage = "", ""
-    if proposal.domain is not None:
-        target = site / "value_domains" / f"{proposal.table}.csv"
-        kept = _keep(site, target, now)
-        _write(target, ("code", "name_zh", "parent", "aliases"), _code_rows(proposal.domain))
-        _replace_row(
-            site / "value_domains" / "value_domains.csv",
-            ("value_domain", "name_zh", "coverage", "std_version", "ignored", "note"),
-            _domain_row(proposal.domain),
-        )
-        edition, coverage = proposal.domain.std_version, str(proposal.domain.coverage)
-    else:
-        target = site / "data_elements.csv"
-        kept = _keep(site, target, now)
-        columns = tuple(DataElement.__annotations__)
-        for one in proposal.elements:
-            _replace_row(target, columns, tuple(getattr(one, name) for name in columns))
-        edition = proposal.elements[0].std_version if proposal.elements else ""
-    read_catalogue(Path(__file__).resolve().parent, stop_at, site)
+    with TemporaryDirectory() as scratch:
+        trial = Path(scratch) / "site"
+        if site.exists():
+            shutil.copytree(site, trial)
+        _put(proposal, trial)
+        read_catalogue(Path(__file__).resolve().parent, stop_at, trial)
+    kept = _keep(site, _target(proposal, site), now)
+    _put(proposal, site)
+    domain = proposal.domain
+    edition = domain.std_version if domain else proposal.elements[0].std_version
     entry = (
-        *(now.isoformat(timespec="seconds"), proposal.table, edition, coverage),
-        *(proposal.source.name, proposal.sha256),
+        *(now.isoformat(timespec="seconds"), proposal.table, edition),
+        *(str(domain.coverage) if domain else "", proposal.source.name, proposal.sha256),
         *(str(proposal.count(word)) for word in ("新", "代码被删去", "名称由")),
         kept.name if kept else "",
     )
     _write(site / "history.csv", _HISTORY, [*history(site), entry])
-    return target
+    return _target(proposal, site)
+
+
+def _target(proposal: Proposal, site: Path) -> Path:
+    """The file of ``site`` that holds the proposal's table."""
+    if proposal.domain is not None:
+        return site / "value_domains" / f"{proposal.table}.csv"
+    return site / "data_elements.csv"
+
+
+def _put(proposal: Proposal, site: Path) -> None:
+    target = _target(proposal, site)
+    if proposal.domain is not None:
+        _write(target, ("code", "name_zh", "parent", "aliases"), _code_rows(proposal.domain))
+        _replace_rows(
+            target.with_name("value_domains.csv"),
+            ("value_domain", "name_zh", "coverage", "std_version", "ignored", "note"),
+            [_domain_row(proposal.domain)],
+        )
+        return
+    columns = tuple(DataElement.__annotations__)
+    rows = [tuple(getattr(one, name) for name in columns) for one in proposal.elements]
+    _replace_rows(target, columns, rows)
 
 
 def history(site: Path) -> list[tuple[str, ...]]:
@@ -242,6 +259,8 @@ def _elements(
             where=f"{path.name}:1",
             mend="照 standards/data_elements.csv 的列写",
         )
+    if not rows:
+        raise KanghuError(what="文件里没有数据元", where=str(path), mend="检查是不是空表")
     return tuple(DataElement(*(cell.strip() for cell in row)) for _, row in rows)  # type: ignore[arg-type]
 
 
@@ -291,13 +310,14 @@ def _domain_row(domain: ValueDomain) -> tuple[str, ...]:
     )
 
 
-def _replace_row(path: Path, columns: Sequence[str], row: tuple[str, ...]) -> None:
-    """Put ``row`` in the place of the one with the same first cell, or at the end."""
+def _replace_rows(path: Path, columns: Sequence[str], new: Sequence[tuple[str, ...]]) -> None:
+    """Put each of ``new`` in the place of the row with the same first cell, or at the end."""
     rows: list[tuple[str, ...]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as lines:
             rows = [tuple(one) for one in csv.reader(lines)][1:]
-    _write(path, columns, [*(one for one in rows if one[0] != row[0]), row])
+    replaced = {one[0] for one in new}
+    _write(path, columns, [*(one for one in rows if one[0] not in replaced), *new])
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from kanghu.errors import KanghuError
 from standards.catalogue import ROOM, load_catalogue, read_catalogue
+from standards.model import DataElement
 from standards.official import ELEMENTS, accept, history, propose
 from standards.tables import stop_at
 
@@ -84,6 +85,22 @@ def test_elements_are_replaced_one_by_one(tmp_path: Path) -> None:
     assert len(after.elements) == len(known.elements)
 
 
+@pytest.mark.parametrize(("cell", "value"), [(3, "S9"), (4, "5 chars"), (5, "NO.list")])
+def test_a_table_that_would_break_the_catalogue_is_not_put_in_force(
+    tmp_path: Path, cell: int, value: str
+) -> None:
+    """Every later command reads it, also the one that would mend it."""
+    element = load_catalogue().elements["DE01.00.010.00"]
+    cells = [getattr(element, name) for name in type(element).__annotations__]
+    cells[cell] = value
+    head = ",".join(type(element).__annotations__)
+    file = written(tmp_path / "elements.csv", f"{head}\n{','.join(cells)}\n")
+    site = tmp_path / "site"
+    with pytest.raises(KanghuError):
+        accept(propose(load_catalogue(), ELEMENTS, file), site, NOW)
+    assert not site.exists()
+
+
 @pytest.mark.parametrize(
     ("table", "text", "what"),
     [
@@ -95,6 +112,7 @@ def test_elements_are_replaced_one_by_one(tmp_path: Path) -> None:
         ("GB2261.1", "code,name_zh\n1,甲,x\n", "这一行有 3 格"),
         ("GB2261.1", "code,name_zh\n", "文件里没有代码"),
         (ELEMENTS, "identifier,name\n1,甲\n", "表头应为"),
+        (ELEMENTS, f"{','.join(DataElement.__annotations__)}\n", "没有数据元"),
     ],
 )
 def test_a_wrong_file_is_refused_and_nothing_is_written(
