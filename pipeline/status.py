@@ -42,13 +42,14 @@ class FeedStatus:
 
 
 def feed_statuses(settings: Settings, registry: Registry) -> list[FeedStatus]:
-    """Every feed of the registry, in its order; one entry for each dataset that it feeds. Then what
-    the registry could not take, with its error."""
+    """Every feed of the registry, in its order; one entry for each dataset that it feeds, or one of
+    no dataset where its table is not mapped yet and its rows wait in bronze. Then what the registry
+    could not take, with its error."""
     kept = _Kept(settings)
     known = [
         kept.status(feed, dataset)
         for feed in registry.feeds()
-        for dataset in (*feed.table.maps, *kept.datasets_beside(feed))
+        for dataset in (*feed.table.maps, *kept.datasets_beside(feed)) or ("",)
     ]
     return known + [one for refused in registry.refused for one in kept.refused(refused)]
 
@@ -64,7 +65,8 @@ class _Kept:
             )
             self.delivered = _by_feed(
                 connection.execute(
-                    "select institution, feed, sum(delivered)::bigint as delivered "
+                    "select institution, feed, sum(delivered)::bigint as delivered, "
+                    "sum(bronze_rows + deleted_rows)::bigint as bronze "
                     "from kanghu.feed_run where state = 'collected' group by institution, feed"
                 ).fetchall()
             )
@@ -137,6 +139,8 @@ class _Kept:
     def _counted(self, institution: str, feed: str, dataset: str) -> dict[str, int]:
         names = ("bronze", "silver", "quarantine", "superseded", "shared")
         counts = self.counts.get((institution, feed, dataset), {})
+        if not dataset:
+            counts = {"bronze": self.delivered.get((institution, feed), {}).get("bronze", 0)}
         return {name: counts.get(name, 0) for name in names}
 
     def _uncarried(self, feed: Feed, dataset: str) -> str | None:
