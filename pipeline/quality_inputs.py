@@ -57,7 +57,7 @@ def quality_inputs(settings: Settings, day: date) -> dict[str, list[tuple[Any, .
     valued = in_force(day, settings.standards)
     catalogue = load_catalogue()
     below = [101.0, *(float(one.lowest_score) for one in valued.grades)]
-    set_by_hand = {name: one.weight for (kind, name), one in valued.weights.items() if kind == "rule"}
+    by_hand = {name: one.weight for (kind, name), one in valued.weights.items() if kind == "rule"}
     return {
         "quality_date": [(day,)],
         "weight": [
@@ -78,7 +78,7 @@ def quality_inputs(settings: Settings, day: date) -> dict[str, list[tuple[Any, .
             (
                 one.id,
                 one.sentence,
-                float(set_by_hand.get(one.id, one.weight / WEIGHTS[one.severity])),
+                float(by_hand.get(one.id, one.weight / WEIGHTS[one.severity])),
             )
             for one in all_expectations()
         ],

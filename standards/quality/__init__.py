@@ -24,8 +24,14 @@ ROOM = Path(__file__).resolve().parent
 
 WeightKind = Literal["dimension", "severity", "rule", "dataset"]
 SubjectKind = Literal["all", "dimension", "dataset", "programme", "rule"]
-DIMENSIONS = ("completeness", "validity", "conformity", "consistency")
-SEVERITIES = ("blocking", "error", "warning")
+DIMENSIONS = {
+    "completeness": "完整性",
+    "validity": "有效性",
+    "conformity": "规范性",
+    "consistency": "一致性",
+}
+SEVERITIES = {"blocking": "阻断", "error": "错误", "warning": "警告"}
+"""Names in the findings -> as people read them."""
 
 _WEIGHTS = ("valid_from", "kind", "name", "weight", "reason")
 _GRADES = ("valid_from", "grade", "lowest_score")
@@ -81,7 +87,7 @@ class InForce:
 def in_force(day: date, site: Path | None = None) -> InForce:
     """The rows that hold on ``day``; raises ``KanghuError`` for a wrong row, with file and line,
     and where dimensions, severities or grades have none yet."""
-    weights = {
+    weights: dict[tuple[str, str], Weight] = {
         (one.kind, one.name): one
         for one in sorted(weight_rows(site), key=lambda one: one.valid_from)
         if one.valid_from <= day
@@ -92,7 +98,7 @@ def in_force(day: date, site: Path | None = None) -> InForce:
                 raise _nothing(f"{kind} {name} 在 {day} 没有权重", "weights.csv")
     if not any(weights["dimension", name].weight for name in DIMENSIONS):
         raise _nothing(f"四个维度在 {day} 的权重都是 0", "weights.csv")
-    targets = {
+    targets: dict[tuple[str, str], Target] = {
         (one.kind, one.name): one
         for one in sorted(_targets(site), key=lambda one: one.valid_from)
         if one.valid_from <= day
@@ -156,9 +162,13 @@ def _weight(row: Row) -> Weight:
     kind, name, catalogue = row["kind"], row["name"], load_catalogue()
     if kind not in get_args(WeightKind):
         row.fail(f"没有权重种类 {kind!r}", f"可用:{', '.join(get_args(WeightKind))}")
-    names = {"dimension": DIMENSIONS, "severity": SEVERITIES, "dataset": catalogue.datasets}
-    if kind in names and name not in names[kind]:
-        row.fail(f"没有 {kind} {name!r}", f"可用:{', '.join(list(names[kind])[:6])} …")
+    known = {
+        "dimension": tuple(DIMENSIONS),
+        "severity": tuple(SEVERITIES),
+        "dataset": tuple(catalogue.datasets),
+    }
+    if kind in known and name not in known[kind]:
+        row.fail(f"没有 {kind} {name!r}", f"可用:{', '.join(known[kind][:6])} …")
     if kind == "rule" and name.split(".", 1)[0] not in catalogue.datasets:
         row.fail(f"没有规则 {name!r}", "写规则编号,如 patient.sex_code.domain")
     weight = _number(row, "weight", Decimal(1) if kind == "severity" else Decimal(1000))

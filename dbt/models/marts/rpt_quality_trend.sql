@@ -1,4 +1,5 @@
--- The scores month by month for two years: of each month, those of its last quality date.
+-- The scores month by month for two years: of each month, those of its last quality date. Single
+-- rules are followed for the city and its counties.
 with
 
 everything as (
@@ -48,4 +49,6 @@ select
 from everything as e
 inner join months as m on e.quality_date = m.quality_date
 cross join {{ source('quality_inputs', 'quality_date') }} as d
-where m.period_month >= date_trunc('month', d.quality_date) - interval '23' month
+where
+    m.period_month >= date_trunc('month', d.quality_date) - interval '23' month
+    and not (e.level = 'institution' and e.subject_kind = 'rule')
