@@ -89,7 +89,8 @@ def _rest(
 def _shown(column: str, is_masked: bool) -> str:
     if not is_masked:
         return f'"{column}"'
-    return f'{masked(f"""cast("{column}" as varchar)""")} as "{column}"'
+    text = f'cast("{column}" as varchar)'
+    return f'case when "{column}" is not null then {masked(text)} end as "{column}"'
 
 
 def _found_table(connection: duckdb.DuckDBPyConnection, found: Sequence[FoundRecord]) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -75,40 +78,56 @@ def open_quality(settings: Settings, today: date) -> Iterator[duckdb.DuckDBPyCon
         yield connection
 
 
-def export_institution(
-    settings: Settings, institution: str, folder: Path, today: date
-) -> tuple[Path, int]:
-    """Write the full list of ``institution``'s failing records, a sheet a dataset; answers the
-    file and its rows. An institution without findings gets a file that says so."""
-    catalogue = load_catalogue()
-    path = folder / f"质量问题清单-{institution}-{today}.xlsx"
+@dataclass(frozen=True)
+class Exported:
+    """One institution's file, and how many findings it lists."""
+
+    institution: str
+    path: Path
+    rows: int
+
+
+def export_institutions(
+    settings: Settings, institutions: Sequence[str] | None, folder: Path, today: date
+) -> Iterator[Exported]:
+    """Write the full lists of failing records, a file an institution (default: each that has any),
+    a sheet a dataset. An institution without findings gets a file that says so.
+
+    Raises ``KanghuError`` for an institution that is not there, before any file is written.
+    """
     with open_quality(settings, today) as connection:
-        datasets = connection.execute(
-            "select distinct dataset from finding where institution = ? order by dataset",
-            [institution],
-        ).fetchall()
-        sheets = (
-            Sheet(
-                catalogue.datasets[name].name_zh if name in catalogue.datasets else name,
-                LIST_HEADS,
-                _stream(connection, _LIST, [institution, name]),
-            )
-            for (name,) in datasets
+        for code in _institutions(connection, institutions):
+            path = folder / f"质量问题清单-{code}-{today}.xlsx"
+            yield Exported(code, path, write_workbook(path, _sheets(connection, code)))
+
+
+def _institutions(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None) -> list[str]:
+    if wanted is None:
+        found = "select distinct institution from finding order by 1"
+        return [code for (code,) in connection.execute(found).fetchall()]
+    rows = connection.execute("select organisation_code from marts.dim_institution").fetchall()
+    if unknown := sorted(set(wanted) - {code for (code,) in rows}):
+        raise KanghuError(
+            what=f"没有机构 {'、'.join(unknown)}",
+            where="--institution",
+            mend="机构代码见 kanghu quality scores --by institution",
         )
-        return path, write_workbook(path, sheets)
+    return list(wanted)
 
 
-def failing_institutions(settings: Settings, today: date) -> list[str]:
-    """Codes of the institutions with any finding."""
-    with open_quality(settings, today) as connection:
-        rows = connection.execute("select distinct institution from finding order by 1").fetchall()
-    return [code for (code,) in rows]
+def _sheets(connection: duckdb.DuckDBPyConnection, institution: str) -> Iterator[Sheet]:
+    """One scan of the findings, cut where the dataset changes."""
+    datasets = load_catalogue().datasets
+    rows = _stream(connection, _LIST, [institution])
+    for name, mine in groupby(rows, key=itemgetter(0)):
+        title = datasets[name].name_zh if name in datasets else name
+        yield Sheet(title, LIST_HEADS, (row[1:] for row in mine))
 
 
 def _stream(
     connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]
 ) -> Iterator[tuple[Any, ...]]:
-    reader = connection.cursor().execute(query, values)
+    reader = connection.execute(query, values)
     while rows := reader.fetchmany(_AT_ONCE):
         yield from rows
 
@@ -119,16 +138,16 @@ def _named(column: str, names: dict[str, str]) -> str:
 
 
 _LIST = f"""
-    select f.feed, f.source_key, f."column", coalesce(c.name_zh, '整行'), f.value, f.rule,
-           f.message, f.mend, {_named("f.dimension", DIMENSIONS)},
+    select f.dataset, f.feed, f.source_key, f."column", coalesce(c.name_zh, '整行'), f.value,
+           f.rule, f.message, f.mend, {_named("f.dimension", DIMENSIONS)},
            {_named("f.severity", SEVERITIES)}, f.since, f.exempt_until, r.score, r.grade
     from finding as f
     left join column_name as c on c.dataset = f.dataset and c.name = f."column"
     left join marts.fct_quality_record as r
       on r.institution_code = f.institution and r.feed = f.feed and r.dataset = f.dataset
      and r.source_key = f.source_key
-    where f.institution = ? and f.dataset = ?
-    order by f.feed, f.source_key, f.rule
+    where f.institution = ?
+    order by f.dataset, f.feed, f.source_key, f.rule
 """
 
 

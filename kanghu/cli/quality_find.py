@@ -100,7 +100,7 @@ def export(
 ) -> None:
     """每家机构一个 xlsx:全部有问题的记录,缺什么、怎么改、从哪天起。"""
     from pipeline.quality_inputs import quality_today
-    from pipeline.quality_lists import export_institution, failing_institutions
+    from pipeline.quality_lists import export_institutions
 
     settings, today = load_settings(), quality_today()
     if bool(institution) == everyone:
@@ -109,12 +109,10 @@ def export(
             where="--institution, --all",
             mend="写 --institution 机构代码,或 --all",
         )
-    chosen = institution or failing_institutions(settings, today)
     with step_progress() as progress, progress.step("导出"):
-        for code in chosen:
-            path, rows = export_institution(settings, code, out, today)
-            progress.note(f"{code} {rows:,} 行")
-            console.print(f"{rows:,} 条问题 → {path}", highlight=False, soft_wrap=True)
+        for one in export_institutions(settings, institution, out, today):
+            progress.note(f"{one.institution} {one.rows:,} 行")
+            console.print(f"{one.rows:,} 条问题 → {one.path}", highlight=False, soft_wrap=True)
 
 
 def _show(records: tuple[FoundRecord, ...]) -> None:
