@@ -1,5 +1,5 @@
 -- How good each institution's records are, by dataset and dimension. A record's fault in a
--- dimension weighs as its gravest finding there does (blocking 1, warning 0.5, notice 0.1); the
+-- dimension weighs as its gravest finding there does (blocking 1, error 0.5, warning 0.1); the
 -- score is 100 less the mean fault in percent.
 with
 
@@ -20,7 +20,7 @@ fault as (
         dimension,
         feed,
         source_key,
-        max(case severity when 'blocking' then 1.0 when 'warning' then 0.5 else 0.1 end) as weight
+        max(case severity when 'blocking' then 1.0 when 'error' then 0.5 else 0.1 end) as weight
     from {{ ref('stg_finding') }}
     group by institution_code, dataset, dimension, feed, source_key
 ),
