@@ -166,3 +166,43 @@ create table if not exists kanghu.identity_carried (
     single boolean primary key check (single),
     decision_id bigint not null
 );
+
+-- Exceptions from quality rules (pipeline/quality_exceptions.py), only ever appended to: one is
+-- taken back by an entry that names it. Without feed and source key it is meant for every record of
+-- the institution.
+create table if not exists kanghu.quality_exception (
+    exception_id bigint primary key,
+    kind text not null check (kind in ('grant', 'revoke')),
+    revokes bigint unique references kanghu.quality_exception,
+    rule text not null,
+    institution text not null,
+    feed text,
+    source_key text,
+    who text not null check (who <> ''),
+    why text not null check (why <> ''),
+    granted_at timestamptz not null default now(),
+    until_date date,
+    check ((kind = 'revoke') = (revokes is not null)),
+    check ((kind = 'grant') = (until_date is not null)),
+    check ((feed is null) = (source_key is null))
+);
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.quality_exception for each statement execute function kanghu.refuse_change();
+
+-- Who looked at direct identifiers in quality lists, and why.
+create table if not exists kanghu.quality_disclosure (
+    disclosure_id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    who text not null check (who <> ''),
+    why text not null check (why <> ''),
+    asked text not null,
+    records bigint not null
+);
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.quality_disclosure for each statement execute function kanghu.refuse_change();
+
+-- The weights, grades, targets and exceptions with which the published marts were made: one row.
+create table if not exists kanghu.quality_carried (
+    single boolean primary key check (single),
+    fingerprint text not null
+);

@@ -15,15 +15,19 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from kanghu.errors import KanghuError
+from kanghu.lake import Lake
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
 from pipeline.indicator_sql import for_dbt
+from pipeline.quality_history import remember
+from pipeline.quality_inputs import carried, quality_today, write_inputs
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
 from standards.catalogue import load_catalogue
 from standards.indicators import load_indicators, load_parameters
@@ -49,8 +53,13 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
+def build(
+    settings: Settings, *, docs: Path | None = None, quality_date: date | None = None
+) -> BuildResult:
     """Build all marts and publish them at ``settings.marts``; with ``docs``, dbt's pages there.
+
+    Record quality is valued as of ``quality_date`` (default: the city's day), and its scores are
+    remembered in the lake before the marts are published.
 
     Raises ``KanghuError`` when a model cannot be made or a data test fails; the marts that were
     published before stay as they are.
@@ -64,8 +73,11 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
         folder.mkdir()
         # The file bears its final name from the start: DuckDB names the database after it.
         building = folder / target.name
+        day = quality_date or quality_today()
         try:
-            with _environment(settings, building):
+            inputs = folder / "quality"
+            fingerprint = write_inputs(settings, inputs, day)
+            with _environment(settings, building, inputs):
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
                 if docs is not None:
@@ -73,7 +85,9 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
                     docs.mkdir(parents=True, exist_ok=True)
                     shutil.copy(_work(settings) / "target" / "static_index.html", docs)
             _settle(building)
+            remember(Lake(settings.lake), building, day)
             os.replace(building, target)
+            carried(settings, fingerprint)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return outcome
@@ -95,9 +109,13 @@ def _work(settings: Settings) -> Path:
 
 
 @contextmanager
-def _environment(settings: Settings, building: Path) -> Iterator[None]:
+def _environment(settings: Settings, building: Path, inputs: Path) -> Iterator[None]:
     """What ``dbt/profiles.yml`` reads; put back afterwards."""
-    wanted = {"KANGHU_MARTS_BUILDING": str(building), "KANGHU_LAKE": settings.lake}
+    wanted = {
+        "KANGHU_MARTS_BUILDING": str(building),
+        "KANGHU_LAKE": settings.lake,
+        "KANGHU_QUALITY_INPUTS": str(inputs),
+    }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -29,7 +29,7 @@ DIMENSIONS = {
     "conformity": "规范性",
     "consistency": "一致性",
 }
-SEVERITIES = {"blocking": "隔离", "warning": "警告", "notice": "提示"}
+SEVERITIES = {"blocking": "隔离", "error": "错误", "warning": "警告"}
 KINDS = {
     "table": "数据库表/视图",
     "sql": "自定义 SQL",
