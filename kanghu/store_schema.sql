@@ -32,6 +32,10 @@ create table if not exists kanghu.feed_run (
     primary key (batch_id, institution, feed)
 );
 
+alter table kanghu.feed_run add column if not exists columns jsonb;
+comment on column kanghu.feed_run.columns is
+'Of a run that brought rows: [[name, source type], ...] that their hashes were made of.';
+
 -- What is known of a feed between batches. columns: [[name, source type], ...] as last accepted.
 create table if not exists kanghu.feed_state (
     institution text not null,
@@ -76,6 +80,17 @@ create table if not exists kanghu.comparison (
     examples jsonb,
     primary key (institution, feed)
 );
+
+create table if not exists kanghu.bronze_loss (
+    institution text not null,
+    feed text not null,
+    what text not null,
+    first_seen timestamptz not null default now(),
+    primary key (institution, feed, what)
+);
+comment on table kanghu.bronze_loss is
+'Rows of bronze that are not what their batch wrote: told loudly once, then kept here, since no
+source holds an older version any more.';
 
 -- Where each feed's rows of each dataset stand after the last normalise.
 create table if not exists kanghu.conservation (
