@@ -136,7 +136,7 @@ _BRACES = re.compile(r"\{([a-z][a-z_0-9]*)\}")
 def _filled(
     rule: Expectation, names: Mapping[str, str], where: str, *, leave: bool = False
 ) -> Expectation:
-    """``rule`` with ``names`` in the place of braces; a name that is unknown is left, or refused."""
+    """``rule`` with ``names`` in the place of braces; an unknown one is left, or refused."""
 
     def named(found: re.Match[str]) -> str:
         if found[1] in names:
@@ -145,11 +145,13 @@ def _filled(
             return found[0]
         raise _error(where, f"没有界值 {found[1]}", "写进 thresholds.csv,或改正名字")
 
-    texts = {
-        field: _BRACES.sub(named, getattr(rule, field))
-        for field in ("sentence", "message", "mend", "expression")
-    }
-    return replace(rule, **texts)
+    return replace(
+        rule,
+        sentence=_BRACES.sub(named, rule.sentence),
+        message=_BRACES.sub(named, rule.message),
+        mend=_BRACES.sub(named, rule.mend),
+        expression=_BRACES.sub(named, rule.expression),
+    )
 
 
 def _check(rule: Expectation, catalogue: Catalogue, where: str) -> None:
@@ -194,9 +196,7 @@ def _check_expression(rule: Expectation, dataset: Dataset, where: str) -> None:
     }
     for column in tree.find_all(exp.Column):
         if column.name not in readable:
-            raise _error(
-                where, f"{rule.id} 读了 {dataset.name} 没有的列 {column.name}", "改正列名"
-            )
+            raise _error(where, f"{rule.id} 读了 {dataset.name} 没有的列 {column.name}", "改正列名")
 
 
 def _dataset(catalogue: Catalogue, name: str, where: str) -> Dataset:

@@ -196,9 +196,14 @@ def _create_views(
         if name == "patient":
             rows = _with_valid_numbers(session, lake, rows)
         rows.createOrReplaceTempView(name)
+    create_derived_views(session, present)
+
+
+def create_derived_views(session: SparkSession, present: Sequence[str]) -> None:
+    """``death`` and ``sex``, put together from the views of the datasets ``present``."""
     deaths = [
         # What is registered as a death counts more than a date on somebody's record.
-        f"select resident_id, death_date, {0 if name == 'death_registration' else 1} as grade "
+        f"select resident_id, death_date, {int(name not in _DEATH_REGISTERS)} as grade "
         f"from {name} where resident_id is not null and death_date is not null "
         "and (birth_date is null or death_date >= birth_date)"
         for name in _PEOPLE
@@ -231,7 +236,8 @@ def _instants(dataset: Dataset) -> list[str]:
     return [column.name for column in dataset.columns if column.type == "DT"]
 
 
-_PEOPLE = ("death_registration", "resident_record", "patient")
+_DEATH_REGISTERS = ("death_registration", "child_death_report")
+_PEOPLE = (*_DEATH_REGISTERS, "resident_record", "patient")
 
 _SEX = """
 select _institution, patient_no, min(told_sex_code) as sex_code

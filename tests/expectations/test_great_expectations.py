@@ -18,7 +18,7 @@ from kanghu.lake import Lake, connect_duckdb
 from kanghu.settings import Settings
 from spark_jobs.findings import COLUMNS
 from standards.catalogue import load_catalogue
-from tests.expectations.cases import CASES
+from tests.expectations.examples import all_examples
 from tests.expectations.records import clean_record, faulty_records, frame_of
 from tests.expectations.test_catalogue_rules import failing
 
@@ -33,9 +33,9 @@ def test_the_two_count_the_same(session: SparkSession, name: str) -> None:
     records = [clean, *(fault.record for fault in faulty_records(CATALOGUE, dataset, draw))]
     records += [
         {**clean, **values}
-        for rule, *both in CASES
-        for values in both
-        if rule.startswith(f"{name}.")
+        for one in all_examples()
+        if one.rule.dataset == name and one.rule.scope == "row"
+        for values in (*one.passes, *one.fails)
     ]
     keys = [*(str(number) for number in range(len(records) - 1)), "0#2"]
     frame = frame_of(session, dataset, records, keys)
