@@ -8,7 +8,7 @@ with ordered as (
         lead(systolic_mmhg, 2) over latest as systolic_2,
         lead(diastolic_mmhg, 1) over latest as diastolic_1,
         lead(diastolic_mmhg, 2) over latest as diastolic_2
-    from hypertension_followup
+    from {dataset}
     where systolic_mmhg is not null and diastolic_mmhg is not null
     window latest as (
         partition by coalesce(resident_id, concat(_institution, '/', record_no))
@@ -16,7 +16,9 @@ with ordered as (
     )
 )
 
-select _institution, _feed, _source_key, _batch_id, concat(cast(systolic_mmhg as string), '/', cast(diastolic_mmhg as string)) as value
+select
+    _institution, _feed, _source_key, _batch_id,
+    concat(cast(systolic_mmhg as string), '/', cast(diastolic_mmhg as string)) as value
 from ordered
 where nth = 1 and date_1 < followup_date and date_2 < date_1
     and systolic_mmhg = systolic_1 and systolic_mmhg = systolic_2
