@@ -81,7 +81,7 @@ def test_institutions_hang_in_the_tree_also_unlisted_ones(marts: duckdb.DuckDBPy
     ]
 
 
-def test_quality_weighs_the_gravest_finding_of_each_record(
+def test_quality_is_the_mean_of_the_records_scores(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     """Five records: E1 to E3, the shared document's, and E9 in quarantine."""
@@ -92,10 +92,10 @@ def test_quality_weighs_the_gravest_finding_of_each_record(
         " and dataset = 'outpatient_encounter' order by dimension",
     )
     assert found == [
-        ("completeness", 5, 1, 2, "70.00"),  # 0.5 (E1) + 1 (E9) of 5
+        ("completeness", 5, 1, 2, "64.00"),  # 0.6 + 0.2 (E1) and 1 (E9) of 5
         ("conformity", 5, 1, 0, "100.00"),
         ("consistency", 5, 1, 0, "100.00"),
-        ("validity", 5, 1, 1, "98.00"),
+        ("validity", 5, 1, 1, "96.00"),
     ]
 
 
