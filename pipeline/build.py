@@ -23,6 +23,7 @@ import duckdb
 from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
+from pipeline.dbt_project import assemble
 from pipeline.indicator_sql import for_dbt
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
 from standards.catalogue import load_catalogue
@@ -65,6 +66,7 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
         # The file bears its final name from the start: DuckDB names the database after it.
         building = folder / target.name
         try:
+            assemble(PROJECT, _project(settings), load_catalogue())
             with _environment(settings, building):
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
@@ -92,6 +94,11 @@ def _marts_file(settings: Settings) -> Path:
 def _work(settings: Settings) -> Path:
     """Where dbt keeps its parsed project, compiled SQL and log."""
     return settings.home / "dbt"
+
+
+def _project(settings: Settings) -> Path:
+    """The project that dbt is given: ours with the projected sources."""
+    return _work(settings) / "project"
 
 
 @contextmanager
@@ -143,9 +150,9 @@ def _invoke(settings: Settings, command: list[str]) -> Any:
             str(work / "log"),
             *command,
             "--project-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--profiles-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--target-path",
             str(work / "target"),
             "--vars",
@@ -211,6 +218,7 @@ _SAYINGS: Mapping[str, str] = {
     "not_null": "{column} 有 {rows} 行为空",
     "relationships": "{column} 有 {rows} 行在 {to} 里找不到对应的行",
     "accepted_values": "{column} 有 {rows} 个值不在允许的取值里",
+    "accepted_codes": "有 {rows} 行的代码不在值域里",
     "unique_together": "主键 {columns} 有 {rows} 组重复",
 }
 
