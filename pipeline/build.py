@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from kanghu.settings import CHECKOUT, Settings
 from pipeline.dbt_project import assemble
 from pipeline.indicator_sql import for_dbt
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
+from standards.assets import load_tags
 from standards.catalogue import load_catalogue
 from standards.indicators import load_indicators, load_parameters
 
@@ -66,7 +67,9 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
         # The file bears its final name from the start: DuckDB names the database after it.
         building = folder / target.name
         try:
-            assemble(PROJECT, _project(settings), load_catalogue())
+            catalogue = load_catalogue()
+            tagged = [one.dataset for one in load_tags(catalogue)]
+            assemble(PROJECT, _project(settings), catalogue, tagged)
             with _environment(settings, building):
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
@@ -130,6 +133,10 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
         "keys": {name: list(dataset.key) for name, dataset in catalogue.datasets.items()},
         "parameters": {name: one.value for name, one in parameters.items()},
         "record_columns": columns,
+        "tags": [
+            {**asdict(one), "person": bool(catalogue.dataset(one.dataset).person)}
+            for one in load_tags(catalogue)
+        ],
         "indicators": [for_dbt(one) for one in load_indicators(parameters).values()],
     }
 
