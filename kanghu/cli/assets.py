@@ -1,4 +1,4 @@
-"""``kanghu lineage``: where a column's values come from and where they go."""
+"""``kanghu lineage`` and ``kanghu tag``: where a column comes from and goes to; who bears a tag."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from kanghu.cli.console import console
+from kanghu.cli.console import console, table
 from kanghu.settings import load_settings
 
 if TYPE_CHECKING:
     from pipeline.lineage import Lineage
 
 
+tag_app = typer.Typer(help="标签:按声明的规则带在记录和居民上。", no_args_is_help=True)
+
+
 def register(app: typer.Typer) -> None:
     app.command("lineage")(lineage)
+    app.add_typer(tag_app, name="tag")
 
 
 def lineage(
@@ -50,3 +54,29 @@ def _grow(tree: Tree, found: Lineage, column: str, is_up: bool, seen: set[str]) 
         branch = tree.add(f"{escape(name)}{how}")
         if name not in seen:  # a recursive model comes by again
             _grow(branch, found, name, is_up, seen | {name})
+
+
+@tag_app.command("list")
+def list_tags(
+    tag: Annotated[str | None, typer.Argument(help="标签;不给则列出全部标签")] = None,
+    institution: Annotated[str | None, typer.Option(help="只看这个机构(代码)")] = None,
+    limit: Annotated[int, typer.Option(help="最多列出多少条")] = 100,
+) -> None:
+    """全部标签及其规则;给出标签时,列出带它的记录(不含姓名、证件号)。"""
+    from kanghu.errors import KanghuError
+    from pipeline.assets import list_tagged
+    from standards.assets import load_tags
+    from standards.catalogue import load_catalogue
+
+    tags = load_tags(load_catalogue())
+    if tag is None:
+        rows = [(one.tag, one.sentence, one.dataset, one.expression) for one in tags]
+        console.print(table("标签", ("标签", "说明", "数据集", "规则"), rows))
+        return
+    if tag not in {one.tag for one in tags}:
+        raise KanghuError(
+            what=f"没有标签 {tag!r}", where="kanghu tag list", mend="不带参数运行,查看全部标签"
+        )
+    found = list_tagged(load_settings(), tag, institution, limit)
+    heads = ("机构", "名称", "数据集", "来源主键", "居民标识")
+    console.print(table(f"{tag}:{len(found)} 条", heads, found))

@@ -1,4 +1,5 @@
-"""Data assets: the tags that records and residents bear, declared as data (``tags.csv``)."""
+"""Data assets, declared as data: the tags that records and residents bear (``tags.csv``), and the
+families of dictionaries (``families.csv``)."""
 
 from __future__ import annotations
 
@@ -29,6 +30,28 @@ class Tag:
     sentence: str
     dataset: str
     expression: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of dictionaries (L-17: materials, operations, prices, diseases, allergens, common
+    value sets; drugs beside them) and the datasets that hold its entries."""
+
+    family: str
+    name_zh: str
+    datasets: tuple[str, ...]
+
+
+def load_families(catalogue: Catalogue) -> tuple[Family, ...]:
+    """Every family; raises ``KanghuError`` for a dataset that the catalogue lacks."""
+    found = []
+    for row in read_rows(ROOM / "families.csv", tuple(Family.__annotations__)):
+        datasets = tuple(row["datasets"].split())
+        for name in datasets:
+            if name not in catalogue.datasets:
+                row.fail(f"没有数据集 {name!r}", "写目录里有的数据集,用空格隔开")
+        found.append(Family(row["family"], row["name_zh"], datasets))
+    return tuple(found)
 
 
 def load_tags(catalogue: Catalogue, path: Path | None = None) -> tuple[Tag, ...]:
