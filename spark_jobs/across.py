@@ -211,6 +211,9 @@ def _create_views(
             f"order by grade, death_date desc) as nth from ({' union all '.join(deaths)}) as told"
             ") as ranked where nth = 1"
         ).createOrReplaceTempView("death")
+    else:  # follow-ups may come before anybody's person record does
+        nobody = "cast(null as string) as resident_id, cast(null as date) as death_date"
+        session.sql(f"select {nobody} where false").createOrReplaceTempView("death")
     if "patient" in present:
         session.sql(_SEX).createOrReplaceTempView("sex")
 
