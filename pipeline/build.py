@@ -14,8 +14,12 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+<<<<<<< HEAD
 from dataclasses import dataclass
 from datetime import date
+=======
+from dataclasses import asdict, dataclass
+>>>>>>> assets
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +29,12 @@ from kanghu.errors import KanghuError
 from kanghu.lake import Lake
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
+from pipeline.dbt_project import assemble
 from pipeline.indicator_sql import for_dbt
 from pipeline.quality_history import remember
 from pipeline.quality_inputs import carried, quality_today, write_inputs
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
+from standards.assets import load_tags
 from standards.catalogue import load_catalogue
 from standards.indicators import load_indicators, load_parameters
 
@@ -75,9 +81,16 @@ def build(
         building = folder / target.name
         day = quality_date or quality_today()
         try:
+<<<<<<< HEAD
             inputs = folder / "quality"
             fingerprint = write_inputs(settings, inputs, day)
             with _environment(settings, building, inputs):
+=======
+            catalogue = load_catalogue()
+            tagged = [one.dataset for one in load_tags(catalogue)]
+            assemble(PROJECT, _project(settings), catalogue, tagged)
+            with _environment(settings, building):
+>>>>>>> assets
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
                 if docs is not None:
@@ -106,6 +119,11 @@ def _marts_file(settings: Settings) -> Path:
 def _work(settings: Settings) -> Path:
     """Where dbt keeps its parsed project, compiled SQL and log."""
     return settings.home / "dbt"
+
+
+def _project(settings: Settings) -> Path:
+    """The project that dbt is given: ours with the projected sources."""
+    return _work(settings) / "project"
 
 
 @contextmanager
@@ -141,6 +159,10 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
         "keys": {name: list(dataset.key) for name, dataset in catalogue.datasets.items()},
         "parameters": {name: one.value for name, one in parameters.items()},
         "record_columns": columns,
+        "tags": [
+            {**asdict(one), "person": bool(catalogue.dataset(one.dataset).person)}
+            for one in load_tags(catalogue)
+        ],
         "indicators": [for_dbt(one) for one in load_indicators(parameters).values()],
     }
 
@@ -161,9 +183,9 @@ def _invoke(settings: Settings, command: list[str]) -> Any:
             str(work / "log"),
             *command,
             "--project-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--profiles-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--target-path",
             str(work / "target"),
             "--vars",
@@ -229,6 +251,7 @@ _SAYINGS: Mapping[str, str] = {
     "not_null": "{column} 有 {rows} 行为空",
     "relationships": "{column} 有 {rows} 行在 {to} 里找不到对应的行",
     "accepted_values": "{column} 有 {rows} 个值不在允许的取值里",
+    "accepted_codes": "有 {rows} 行的代码不在值域里",
     "unique_together": "主键 {columns} 有 {rows} 组重复",
 }
 

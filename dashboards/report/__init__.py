@@ -19,6 +19,7 @@ from standards.quality import DIMENSIONS
 
 _ROOM = Path(__file__).resolve().parent
 _WORST = 12
+ECHARTS = _ROOM / "vendor" / "echarts.common.min.js"
 
 
 def write_report(settings: Settings, path: Path, verdicts: list[Verdict]) -> Path:
@@ -33,7 +34,7 @@ def write_report(settings: Settings, path: Path, verdicts: list[Verdict]) -> Pat
     page = environment.get_template("page.html.j2").render(
         facts=facts,
         echarts=jinja2.filters.do_mark_safe(  # ours, not input
-            (_ROOM / "vendor" / "echarts.common.min.js").read_text(encoding="utf-8")
+            ECHARTS.read_text(encoding="utf-8")
         ),
         charts=jinja2.filters.do_mark_safe(
             json.dumps(chart_options(facts), ensure_ascii=False).replace("<", "\\u003c")

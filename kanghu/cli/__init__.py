@@ -9,7 +9,11 @@ from collections.abc import Sequence
 
 import typer
 
+<<<<<<< HEAD
 from kanghu.cli import city, flow, identity, quality, records, sources, standards
+=======
+from kanghu.cli import assets, city, flow, identity, records, sheets, sources, standards
+>>>>>>> assets
 from kanghu.cli.console import show_error
 from kanghu.cli.failures import explained
 from kanghu.errors import KanghuError
@@ -24,7 +28,9 @@ app = typer.Typer(
 city.register(app)
 flow.register(app)
 records.register(app)
+assets.register(app)
 app.add_typer(sources.app, name="source")
+app.add_typer(sheets.app, name="sheet")
 app.add_typer(standards.app, name="standards")
 app.add_typer(identity.app, name="identity")
 app.add_typer(records.quarantine_app, name="quarantine")

@@ -99,17 +99,25 @@ def explain(
 def dictionary(
     out: Annotated[Path | None, typer.Option(help="写到这个文件夹")] = None,
 ) -> None:
-    """写出数据字典(可检索的网页)、数据契约和 JSON Schema。"""
+    """写出数据字典(可检索的网页,含资产的新鲜度、质量、血缘、标签)、数据契约和 JSON Schema。"""
+    from collectors.registry import load_registry
+    from dashboards.report import ECHARTS
+    from pipeline.assets import asset_facts
+    from standards.catalogue import load_catalogue
     from standards.projections.contract import write_contracts
     from standards.projections.dictionary import write_dictionary
     from standards.projections.json_schema import write_json_schemas
 
-    folder = out or load_settings().home / "dictionary"
+    settings, catalogue = load_settings(), load_catalogue()
+    folder = out or settings.home / "dictionary"
     folder.mkdir(parents=True, exist_ok=True)
-    write_dictionary(folder / "index.html")
+    assets = asset_facts(settings, load_registry(settings), catalogue)
+    write_dictionary(folder / "index.html", catalogue, assets, ECHARTS)
     write_contracts(folder / "contracts")
     write_json_schemas(folder / "json-schema")
     console.print(f"数据字典:{folder / 'index.html'}")
+    for text in assets["lacking"]:
+        console.print(text)
 
 
 def link(
