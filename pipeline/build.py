@@ -14,12 +14,8 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-<<<<<<< HEAD
-from dataclasses import dataclass
-from datetime import date
-=======
 from dataclasses import asdict, dataclass
->>>>>>> assets
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +77,12 @@ def build(
         building = folder / target.name
         day = quality_date or quality_today()
         try:
-<<<<<<< HEAD
-            inputs = folder / "quality"
-            fingerprint = write_inputs(settings, inputs, day)
-            with _environment(settings, building, inputs):
-=======
             catalogue = load_catalogue()
             tagged = [one.dataset for one in load_tags(catalogue)]
             assemble(PROJECT, _project(settings), catalogue, tagged)
-            with _environment(settings, building):
->>>>>>> assets
+            inputs = folder / "quality"
+            fingerprint = write_inputs(settings, inputs, day)
+            with _environment(settings, building, inputs):
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
                 if docs is not None:

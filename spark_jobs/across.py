@@ -219,13 +219,7 @@ def create_derived_views(session: SparkSession, present: Sequence[str]) -> list[
             f"order by grade, death_date desc) as nth from ({' union all '.join(deaths)}) as told"
             ") as ranked where nth = 1"
         ).createOrReplaceTempView("death")
-<<<<<<< HEAD
         made.append("death")
-=======
-    else:  # follow-ups may come before anybody's person record does
-        nobody = "cast(null as string) as resident_id, cast(null as date) as death_date"
-        session.sql(f"select {nobody} where false").createOrReplaceTempView("death")
->>>>>>> assets
     if "patient" in present:
         session.sql(_SEX).createOrReplaceTempView("sex")
         made.append("sex")

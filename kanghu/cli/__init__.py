@@ -9,11 +9,17 @@ from collections.abc import Sequence
 
 import typer
 
-<<<<<<< HEAD
-from kanghu.cli import city, flow, identity, quality, records, sources, standards
-=======
-from kanghu.cli import assets, city, flow, identity, records, sheets, sources, standards
->>>>>>> assets
+from kanghu.cli import (
+    assets,
+    city,
+    flow,
+    identity,
+    quality,
+    records,
+    sheets,
+    sources,
+    standards,
+)
 from kanghu.cli.console import show_error
 from kanghu.cli.failures import explained
 from kanghu.errors import KanghuError
