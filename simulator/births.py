@@ -1,7 +1,8 @@
 """Births: delivery, newborn, screening before discharge, registration and certificate, as midwifery
 hospitals enter them on the city's platform.
 
-Newborns are called after their mothers (王芳之子) in some lists until they have a name of their own.
+Newborns are called after their mothers (王芳之子) in some lists until they
+have a name of their own.
 """
 
 from __future__ import annotations
@@ -84,18 +85,19 @@ def make_children(scene: Scene, draw: np.random.Generator, pregnancies: Pregnanc
     candidate = order_of[place] if len(known) else np.full(count, -1)
     matched = known[candidate] == key if len(known) else np.zeros(count, bool)
     pregnancy = np.where(matched, candidate, -1)
-    again = np.r_[False, key[1:] == key[:-1]]
+    again = np.r_[False, key[1:] == key[:-1]][:count]
+    # A last one for those of no pregnancy, whose place is -1.
+    begun = np.append(pregnancies.last_menses, 0)[pregnancy]
+    delivered_at = np.append(pregnancies.hospital, 0)[pregnancy]
     drawn = np.clip(draw.normal(275, 8, count), 245, 290).astype(np.int64)
-    days = np.where(matched, (birth - pregnancies.last_menses[pregnancy]), drawn)
+    days = np.where(matched, birth - begun, drawn)
     level = draw.normal(0, 0.9, count)
     boy = people.sex[person] == 1
     weight = 3250 + 60 * boy + (days - 276) * 24 + 340 * level + draw.normal(0, 120, count)
     weight = np.rint(weight.clip(900, 4900) / 10).astype(np.int64) * 10
     home = homes_of(scene, person)
     positions = np.array([one.position for one in scene.catchments])[people.catchment[person]]
-    hospital = np.where(
-        matched, pregnancies.hospital[pregnancy], scene.city.county_hospitals[positions]
-    )
+    hospital = np.where(matched, delivered_at, scene.city.county_hospitals[positions])
     return Children(
         person=person,
         mother=mother,
@@ -115,11 +117,11 @@ def make_children(scene: Scene, draw: np.random.Generator, pregnancies: Pregnanc
 
 def write_births(
     scene: Scene, draw: np.random.Generator, pregnancies: Pregnancies, children: Children
-) -> None:
-    """Deliveries of the period and their children."""
+) -> tuple[Children, Array]:
+    """Deliveries of the period and their children; answers these and their seconds of birth."""
     born = children.take(np.flatnonzero(children.pregnancy >= 0))
     seconds = born.birth * c.DAY + draw.integers(600, c.DAY - 600, len(born))
-    first = np.r_[True, born.pregnancy[1:] != born.pregnancy[:-1]]
+    first = np.r_[True, born.pregnancy[1:] != born.pregnancy[:-1]][: len(born)]
     # Twins are born a few minutes apart, on the same day.
     start = np.maximum.accumulate(np.where(first, np.arange(len(born)), 0))
     seconds = seconds[start] // 60 * 60
@@ -127,7 +129,7 @@ def write_births(
     _write_deliveries(scene, draw, pregnancies, born.take(np.flatnonzero(first)), seconds[first])
     _write_newborns(scene, draw, pregnancies, born, seconds)
     _write_registrations(scene, draw, pregnancies, born, seconds)
-    _write_screenings(scene, draw, pregnancies, born, seconds)
+    return born, seconds
 
 
 def names_of(scene: Scene, person: Array) -> pa.Array:
@@ -139,7 +141,7 @@ def names_of(scene: Scene, person: Array) -> pa.Array:
     )
 
 
-def _early_names(scene: Scene, draw: np.random.Generator, born: Children, share: float) -> pa.Array:
+def early_names(scene: Scene, draw: np.random.Generator, born: Children, share: float) -> pa.Array:
     """The child's name, or for ``share`` of those born alone the mother's with 之子 or 之女."""
     called = (draw.random(len(born)) < share) & ~born.is_twin & (born.mother >= 0)
     kind = c.pick(["之子", "之女"], (scene.people.sex[born.person] == 2).astype(int))
@@ -147,7 +149,7 @@ def _early_names(scene: Scene, draw: np.random.Generator, born: Children, share:
     return pa.compute.if_else(pa.array(called), after, names_of(scene, born.person))
 
 
-def _add(
+def add_birth(
     scene: Scene,
     dataset: str,
     born: Children,
@@ -155,10 +157,12 @@ def _add(
     seconds: Array,
     columns: dict[str, pa.Array],
 ) -> None:
+    """Rows of the hospital, written two hours after ``seconds``."""
     scene.add(dataset, born.hospital, person, seconds + 7200, columns, SYSTEM)
 
 
-def _hospitals(scene: Scene, born: Children) -> pa.Array:
+def hospitals(scene: Scene, born: Children) -> pa.Array:
+    """Names of the hospitals where they were born."""
     return scene.city.names.take(pa.array(born.hospital))
 
 
@@ -169,7 +173,7 @@ def _write_deliveries(
     of = pregnancies.take(born.pregnancy)
     scarred = of.factors[:, 2]
     way = np.where(scarred | (draw.random(count) < 0.31), 3, 1 + (draw.random(count) < 0.02))
-    _add(
+    add_birth(
         scene,
         "delivery",
         born,
@@ -194,7 +198,7 @@ def _write_deliveries(
             ),
             "diagnosis_name": c.pick(["头位顺产", "剖宫产分娩"], (way == 3).astype(int)),
             "midwife_name": scene.city.staff.name(born.hospital, DOCTORS, of.mother),
-            "institution_name": _hospitals(scene, born),
+            "institution_name": hospitals(scene, born),
         },
     )
 
@@ -209,7 +213,7 @@ def _write_newborns(
     people, count = scene.people, len(born)
     of = pregnancies.take(born.pregnancy)
     one = np.where(draw.random(count) < 0.03, draw.integers(4, 8, count), 9 + (born.number % 3 > 0))
-    _add(
+    add_birth(
         scene,
         "delivery_newborn",
         born,
@@ -219,7 +223,7 @@ def _write_newborns(
             **findings(draw, "delivery_newborn", count),
             "newborn_no": born.newborns(),
             "delivery_no": of.deliveries(),
-            "name": _early_names(scene, draw, born, 0.3),
+            "name": early_names(scene, draw, born, 0.3),
             "mother_name": names_of(scene, of.mother),
             "mother_id_no": id_text(people.id_digits[of.mother]),
             "phone_no": c.numbers(people.phone[of.mother]),
@@ -253,7 +257,7 @@ def _write_registrations(
         "born_at": c.instants(at),
         "birth_weight_g": c.numbers(born.weight),
         "birth_length_cm": c.decimals(born.length, 1),
-        "delivery_institution_name": _hospitals(scene, born),
+        "delivery_institution_name": hospitals(scene, born),
         "midwife_name": signed,
         "mother_name": names_of(scene, of.mother),
         "mother_birth_date": c.dates(people.birth[of.mother]),
@@ -262,7 +266,7 @@ def _write_registrations(
         "father_id_no": c.when(id_text(people.id_digits[np.maximum(father, 0)]), father >= 0),
     }
     registration = c.keys("CS", born.number, 12)
-    _add(
+    add_birth(
         scene,
         "birth_registration",
         born,
@@ -295,7 +299,7 @@ def _write_registrations(
         "issued_at": c.instants(issued),
         **gestation(born.gestation),
     }
-    _add(
+    add_birth(
         scene,
         "birth_certificate",
         some,
@@ -308,100 +312,3 @@ def _write_registrations(
             "issuer_name": scene.city.staff.name(some.hospital, NURSES, mothers),
         },
     )
-
-
-def _write_screenings(
-    scene: Scene, draw: np.random.Generator, pregnancies: Pregnancies, born: Children, at: Array
-) -> None:
-    people = scene.people
-    dead = people.death[born.person]
-    alive = np.where(dead >= 0, dead, scene.end)
-    for dataset, coverage, hours in (
-        ("hearing_screening", 0.96, (48, 90)),
-        ("metabolic_screening", 0.98, (73, 120)),
-        ("chd_screening", 0.97, (12, 60)),
-    ):
-        after = draw.integers(*hours, len(born))
-        when = at + after * 3600
-        came = (draw.random(len(born)) < coverage) & (when // c.DAY < alive)
-        which = np.flatnonzero(came)
-        some, count = born.take(which), len(which)
-        mother = pregnancies.mother[some.pregnancy]
-        hospital = _hospitals(scene, some)
-        columns = {
-            **findings(draw, dataset, count),
-            "newborn_no": some.newborns(),
-            "name": _early_names(scene, draw, some, 0.25),
-            "mother_name": names_of(scene, mother),
-            "mother_id_no": id_text(people.id_digits[mother]),
-            "phone_no": c.numbers(people.phone[mother]),
-            "sex_code": c.numbers(people.sex[some.person]),
-            "birth_date": c.dates(some.birth),
-            "institution_name": hospital,
-        }
-        signed = scene.city.staff.name(some.hospital, DOCTORS, mother)
-        special = _SPECIAL[dataset]
-        columns |= special(scene, draw, some, when[which], after[which], hospital, signed)
-        _add(scene, dataset, some, some.person, when[which], columns)
-
-
-def _hearing(
-    scene: Scene, draw: np.random.Generator, some: Children, at: Array, hours: Array,
-    hospital: pa.Array, signed: pa.Array,
-) -> dict[str, pa.Array]:  # fmt: skip
-    fails = draw.random((2, len(some))) < 0.05
-    return {
-        "screening_no": c.keys("TL", some.number, 12),
-        "hearing_stage_code": c.constant("1", len(some)),
-        "screened_date": c.dates(at // c.DAY),
-        "age_days": c.numbers(at // c.DAY - some.birth),
-        "left_hearing_code": c.numbers(1 + fails[0]),
-        "right_hearing_code": c.numbers(1 + fails[1]),
-        "doctor_name": signed,
-    }
-
-
-def _metabolic(
-    scene: Scene, draw: np.random.Generator, some: Children, at: Array, hours: Array,
-    hospital: pa.Array, signed: pa.Array,
-) -> dict[str, pa.Array]:  # fmt: skip
-    thyroid = np.where(draw.random(len(some)) < 0.004, 3, 1)
-    enzyme = np.where(draw.random(len(some)) < 0.015, 3, 1)  # common in the south
-    return {
-        "metabolic_screening_no": c.keys("DX", some.number, 12),
-        "delivery_institution_name": hospital,
-        "sampled_at": c.instants(at),
-        "sampled_by": scene.city.staff.name(some.hospital, NURSES, some.person),
-        "sampling_institution_name": hospital,
-        "tsh_mu_l": c.decimals(np.where(thyroid == 3, 3600, draw.integers(80, 700, len(some))), 2),
-        "ch_result_code": c.numbers(thyroid),
-        "g6pd_result_code": c.numbers(enzyme),
-        "total_result_code": c.numbers(np.maximum(thyroid, enzyme)),
-    }
-
-
-def _heart(
-    scene: Scene, draw: np.random.Generator, some: Children, at: Array, hours: Array,
-    hospital: pa.Array, signed: pa.Array,
-) -> dict[str, pa.Array]:  # fmt: skip
-    right = draw.integers(950, 1000, len(some)) // 10
-    foot = np.minimum(right + draw.integers(-1, 2, len(some)), 99)
-    murmur = np.where(draw.random(len(some)) < 0.02, 2, np.where(some.number % 23 == 0, 1, 0))
-    return {
-        "chd_screening_no": c.keys("XX", some.number, 12),
-        "delivery_institution_name": hospital,
-        "screened_at": c.instants(at),
-        "age_hours": c.numbers(hours),
-        "murmur_code": c.numbers(murmur),
-        "right_hand_spo2_percent": c.numbers(right),
-        "foot_spo2_percent": c.numbers(foot),
-        "chd_result_code": c.numbers(1 + (murmur >= 2)),
-        "doctor_name": signed,
-    }
-
-
-_SPECIAL = {
-    "hearing_screening": _hearing,
-    "metabolic_screening": _metabolic,
-    "chd_screening": _heart,
-}

@@ -1,5 +1,5 @@
 """Child health: handbook, visits to newborns, check-ups to the sixth year, eyes, children at risk
-(国家基本公共卫生服务规范, 0~6岁儿童健康管理; growth after the national reference, ``growth.csv``)."""
+(国家基本公共卫生服务规范, 0~6岁儿童健康管理; growth by age: ``growth.csv``)."""
 
 from __future__ import annotations
 

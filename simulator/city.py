@@ -24,13 +24,15 @@ from simulator.fees import add_consultations, write_fees
 from simulator.health import Health, make_health
 from simulator.hospital import write_stays
 from simulator.laboratory import write_documents, write_laboratory
-from simulator.maternal import write_maternal
 from simulator.master import write_deaths, write_master, write_population
+from simulator.maternal import write_maternal
 from simulator.names import name_text
+from simulator.newborn_screening import write_screenings
 from simulator.patients import Views, make_views, write_patients
 from simulator.people import id_text, make_people
 from simulator.plan import plan_city
 from simulator.pregnancies import make_pregnancies
+from simulator.pregnancy_risks import write_risks
 from simulator.prescriptions import write_prescriptions
 from simulator.records import make_records, write_records
 from simulator.scene import DOCUMENT_SYSTEM, LABORATORY_SYSTEM, City, Scene
@@ -167,7 +169,9 @@ def _write_mothers_and_children(scene: Scene, health: Health) -> None:
     pregnancies = make_pregnancies(scene, draw)
     children = make_children(scene, draw, pregnancies)
     write_maternal(scene, draw, pregnancies, health)
-    write_births(scene, draw, pregnancies, children)
+    write_risks(scene, draw, pregnancies)
+    born, at = write_births(scene, draw, pregnancies, children)
+    write_screenings(scene, draw, pregnancies, born, at)
     write_children(scene, draw, pregnancies, children)
 
 

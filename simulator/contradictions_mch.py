@@ -42,7 +42,13 @@ def plant_mother_and_child(planter: Planter) -> None:
 
 
 def _partners(
-    planter: Planter, dataset: str, column: str, parent: str, number: str, *, same_place: bool = True
+    planter: Planter,
+    dataset: str,
+    column: str,
+    parent: str,
+    number: str,
+    *,
+    same_place: bool = True,
 ) -> Array:
     """The free row of ``parent`` that each row names, or -1."""
     if dataset not in planter or parent not in planter:
@@ -149,9 +155,7 @@ def child_age(planter: Planter) -> None:
         rows = _choose(planter, dataset, np.ones(len(partner), bool), "child_handbook", partner)
         wrong = planter.numeric(dataset, "age_months")[rows] + 4
         planter.put(dataset, rows, "age_months", c.numbers(wrong))
-        planter.note(
-            dataset, rows, "age_months", "child_age_contradiction", "age_matches_date"
-        )
+        planter.note(dataset, rows, "age_months", "child_age_contradiction", "age_matches_date")
 
 
 def pregnancy_of_a_man(planter: Planter) -> None:
@@ -166,9 +170,7 @@ def pregnancy_of_a_man(planter: Planter) -> None:
     planter.note(_HANDBOOK, rows, "id_no", "pregnancy_of_a_man", "is_of_a_woman")
     born = pc.replace_substring(planter.text(_HANDBOOK, "birth_date").take(place), "-", "")
     other = np.asarray(pc.not_equal(born, pc.utf8_slice_codeunits(his, 6, 14)))
-    planter.note(
-        _HANDBOOK, rows[other], "birth_date", "pregnancy_of_a_man", "birth_matches_id"
-    )
+    planter.note(_HANDBOOK, rows[other], "birth_date", "pregnancy_of_a_man", "birth_matches_id")
 
 
 def handbook_facts(planter: Planter) -> None:
@@ -189,9 +191,7 @@ def handbook_facts(planter: Planter) -> None:
     rows = planter.choose(_HANDBOOK, planter.has(_HANDBOOK, "gravidity"), _SHARE)
     more = planter.numeric(_HANDBOOK, "gravidity")[rows] + 2
     planter.put(_HANDBOOK, rows, "parity", c.numbers(more))
-    planter.note(
-        _HANDBOOK, rows, "parity", "parity_above_gravidity", "parity_within_gravidity"
-    )
+    planter.note(_HANDBOOK, rows, "parity", "parity_above_gravidity", "parity_within_gravidity")
 
 
 def weeks_against_last_menses(planter: Planter) -> None:
@@ -230,20 +230,18 @@ def dates(planter: Planter) -> None:
         rows = planter.choose(dataset, planter.has(dataset, "delivery_date"), _SHARE)
         early = planter.days(dataset, "delivery_date")[rows] + 12
         planter.put(dataset, rows, "visited_date", c.dates(early))
-        planter.note(
-            dataset, rows, "visited_date", "postpartum_42day_too_early", "visited_in_time"
-        )
+        planter.note(dataset, rows, "visited_date", "postpartum_42day_too_early", "visited_in_time")
 
 
 def newborn_slips(planter: Planter) -> None:
-    """Kilograms for grams, Apgar 11, 52 weeks."""
+    """Grams in a field of kilograms, Apgar 11, 52 weeks."""
     dataset = "delivery_newborn"
     if dataset in planter:
         rows = planter.choose(dataset, planter.has(dataset, "birth_weight_g"), _SHARE)
-        kilograms = planter.numeric(dataset, "birth_weight_g")[rows]
-        planter.put(dataset, rows, "birth_weight_g", c.decimals(kilograms, 3))
+        typed = planter.numeric(dataset, "birth_weight_g")[rows] * 1000
+        planter.put(dataset, rows, "birth_weight_g", c.numbers(typed))
         planter.note(
-            dataset, rows, "birth_weight_g", "birth_weight_in_kilograms", "birth_weight_g.range"
+            dataset, rows, "birth_weight_g", "birth_weight_unit_slip", "birth_weight_g.range"
         )
         rows = planter.choose(dataset, planter.has(dataset, "apgar_1_score"), _SHARE)
         planter.put(dataset, rows, "apgar_1_score", c.constant("11", len(rows)))

@@ -1,5 +1,5 @@
-"""The maternal handbook's forms, from booking to the 42nd day after birth (国家基本公共卫生服务规范,
-孕产妇健康管理), as township health centres fill them on the city's platform."""
+"""The maternal handbook's forms, from booking to the 42nd day after birth, as township health
+centres fill them on the city's platform (国家基本公共卫生服务规范, 孕产妇健康管理)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from simulator.patients import address
 from simulator.people import id_text
 from simulator.pregnancies import (
     GREEN,
-    INFECTION,
     SYSTEM,
     Pregnancies,
     findings,
     gestation,
     quality_of,
 )
-from simulator.reference_tables import read_reference
 from simulator.scene import Scene
 from simulator.staffing import PUBLIC_HEALTH
 
@@ -40,15 +38,15 @@ def write_maternal(
     booked = pregnancies.take(np.flatnonzero(pregnancies.has_handbook))
     _write_handbooks(scene, draw, booked)
     _write_history(scene, draw, booked)
-    _write_risks(scene, draw, booked)
     _write_first_visits(scene, draw, booked, health)
     _write_visits(scene, draw, booked, health)
     _write_postpartum(scene, draw, booked, health)
 
 
-def _add(
+def add_form(
     scene: Scene, dataset: str, of: Pregnancies, day: Array, columns: dict[str, pa.Array]
 ) -> None:
+    """Rows of the institution at home, with the handbook's number and the doctor's name."""
     signed = {"doctor_name": scene.city.staff.name(of.home, PUBLIC_HEALTH, of.mother)}
     if dataset == "pregnancy_risk_factor":  # its assessment is signed
         signed = {}
@@ -62,7 +60,8 @@ def _add(
     )
 
 
-def _numbers(scene: Scene, prefix: str, count: int) -> pa.Array:
+def form_numbers(scene: Scene, prefix: str, count: int) -> pa.Array:
+    """Running numbers of a kind of form."""
     return c.keys(prefix, scene.serial(prefix, count), 12)
 
 
@@ -71,7 +70,8 @@ def _names(scene: Scene, person: Array) -> pa.Array:
     return name_text(people.surname[person], people.first[person], people.second[person])
 
 
-def _homes(scene: Scene, of: Pregnancies) -> pa.Array:
+def home_names(scene: Scene, of: Pregnancies) -> pa.Array:
+    """Names of the institutions that look after them."""
     return scene.city.names.take(pa.array(of.home))
 
 
@@ -92,7 +92,7 @@ def _write_handbooks(scene: Scene, draw: np.random.Generator, of: Pregnancies) -
     due = of.last_menses + 280
     week = (scene.end - of.last_menses) // 7
     status = np.select([closed, born, week < 13, week < 28], [6, 4, 1, 2], 3)
-    _add(
+    add_form(
         scene,
         "maternal_handbook",
         of,
@@ -126,7 +126,7 @@ def _write_handbooks(scene: Scene, draw: np.random.Generator, of: Pregnancies) -
             "risk_screen_code": c.numbers((of.colour > GREEN).astype(int)),
             "risk_colour_code": c.numbers(of.colour),
             "has_infection_risk": c.flags(of.infected()),
-            "managing_institution_name": _homes(scene, of),
+            "managing_institution_name": home_names(scene, of),
             "closed_date": c.dates(of.delivery + 56, closed),
         },
     )
@@ -140,7 +140,7 @@ def _write_history(scene: Scene, draw: np.random.Generator, of: Pregnancies) -> 
     made.pop("pregnancy_outcome_code")
     lost = before.gravidity - 1 > before.parity
     signed = {
-        "history_no": _numbers(scene, "RS", count),
+        "history_no": form_numbers(scene, "RS", count),
         "pregnancy_order": c.numbers(before.gravidity - 1),
         "ended_date": c.dates(before.last_menses - draw.integers(400, 1500, count)),
         "pregnancy_outcome_code": c.numbers(np.where(lost, draw.choice([4, 5], count), 1)),
@@ -150,83 +150,6 @@ def _write_history(scene: Scene, draw: np.random.Generator, of: Pregnancies) -> 
         "pregnancy_history", before.home, before.mother,
         before.booked * c.DAY + 36_000, signed, SYSTEM,
     )  # fmt: skip
-
-
-def _write_risks(scene: Scene, draw: np.random.Generator, of: Pregnancies) -> None:
-    rows = read_reference("pregnancy_risk_factors")
-    names = np.array([row["risk_factor"] for row in rows])
-    colours = np.array([int(row["colour"]) for row in rows])
-    listed = pa.array(
-        ["、".join(names[has]) or None for has in of.factors], pa.string()
-    )
-    positive = of.colour > GREEN
-    weeks = {"gestational_weeks": c.numbers((of.booked - of.last_menses) // 7)}
-    here = {"institution_name": _homes(scene, of)}
-    _add(
-        scene,
-        "pregnancy_risk_screening",
-        of,
-        of.booked,
-        {
-            "screening_no": _numbers(scene, "SC", len(of)),
-            "screened_date": c.dates(of.booked),
-            **weeks,
-            **here,
-            "risk_screen_code": c.numbers(positive.astype(int)),
-            "risk_factor": listed,
-        },
-    )
-    later = np.minimum(of.booked + draw.integers(0, 8, len(of)), scene.end - 1)
-    assessment = _numbers(scene, "PG", len(of))
-    _add(
-        scene,
-        "pregnancy_risk_assessment",
-        of,
-        later,
-        {
-            "assessment_no": assessment,
-            "assessed_date": c.dates(later),
-            **weeks,
-            **here,
-            "risk_colour_code": c.numbers(of.colour),
-            "has_infection_risk": c.flags(of.infected()),
-        },
-    )
-    which, factor = np.nonzero(of.factors)
-    found = of.take(which)
-    _add(
-        scene,
-        "pregnancy_risk_factor",
-        found,
-        later[which],
-        {
-            "risk_factor_no": _numbers(scene, "YS", len(which)),
-            "assessment_no": assessment.take(pa.array(which)),
-            "risk_factor_code": c.pick([row["risk_factor_code"] for row in rows], factor),
-            "risk_factor": c.pick(names.tolist(), factor),
-            "risk_colour_code": c.numbers(colours[factor]),
-            "found_date": c.dates(later[which]),
-        },
-    )
-    high = np.flatnonzero((of.colour >= _ORANGE) & (of.colour <= INFECTION))
-    watched = of.take(high)
-    why = listed.take(pa.array(high))
-    _add(
-        scene,
-        "high_risk_pregnancy",
-        watched,
-        later[high],
-        {
-            "high_risk_case_no": _numbers(scene, "GW", len(high)),
-            "registered_date": c.dates(later[high]),
-            "high_risk_factor": why,
-            "risk_colour_code": c.numbers(watched.colour),
-            "assessed_date": c.dates(later[high]),
-            "assessing_institution_name": scene.city.names.take(pa.array(watched.hospital)),
-            "diagnosis_name": why,
-            "managing_institution_name": _homes(scene, watched),
-        },
-    )
 
 
 def _write_first_visits(
@@ -247,14 +170,14 @@ def _write_first_visits(
         return np.rint(draw.normal(mean, spread, count).clip(low, high)).astype(np.int64)
 
     abnormal = of.colour > GREEN
-    _add(
+    add_form(
         scene,
         "antenatal_first_visit",
         of,
         day,
         {
             **findings(draw, "antenatal_first_visit", count),
-            "visit_no": _numbers(scene, "CJ", count),
+            "visit_no": form_numbers(scene, "CJ", count),
             "visited_date": c.dates(day),
             **gestation(day - of.last_menses),
             "age_years": c.numbers((day - people.birth[mother]) // 365.25),
@@ -281,15 +204,13 @@ def _write_first_visits(
             "hbsag_code": c.numbers(1 + of.infected()),
             "is_assessment_abnormal": c.flags(abnormal),
             "is_referred": c.flags(of.colour >= _ORANGE),
-            "institution_name": _homes(scene, of),
+            "institution_name": home_names(scene, of),
             "next_followup_date": c.dates(np.maximum(of.last_menses + 18 * 7, day + 28)),
         },
     )
 
 
-def _write_visits(
-    scene: Scene, draw: np.random.Generator, of: Pregnancies, health: Health
-) -> None:
+def _write_visits(scene: Scene, draw: np.random.Generator, of: Pregnancies, health: Health) -> None:
     day = of.last_menses[:, None] + 7 * np.array(_VISIT_WEEKS)
     day = day + draw.integers(-6, 7, day.shape)
     there = draw.random(day.shape) < quality_of(scene, of.home, 0.91)[:, None]
@@ -300,14 +221,14 @@ def _write_visits(
     days = day - seen.last_menses
     gain = np.maximum(0, days - 84) * 10 // 20
     abnormal = draw.random(count) < 0.06
-    _add(
+    add_form(
         scene,
         "antenatal_visit",
         seen,
         day,
         {
             **findings(draw, "antenatal_visit", count),
-            "visit_no": _numbers(scene, "FJ", count),
+            "visit_no": form_numbers(scene, "FJ", count),
             "visit_order": c.numbers(2 + turn),
             "visited_date": c.dates(day),
             "gestational_weeks": c.numbers(days // 7),
@@ -323,7 +244,7 @@ def _write_visits(
             "maternal_class_code": c.numbers(1 + abnormal),
             "abnormal_description": c.pick(["下肢水肿", "体重增长过快"], turn % 2, abnormal),
             "is_referred": c.flags(abnormal & (draw.random(count) < 0.3)),
-            "institution_name": _homes(scene, seen),
+            "institution_name": home_names(scene, seen),
             "next_followup_date": c.dates(day + 28),
         },
     )
@@ -343,7 +264,7 @@ def _write_postpartum(
         seen, day, count = born.take(which), after[which], len(which)
         columns = {
             **findings(draw, dataset, count),
-            "visit_no": _numbers(scene, prefix, count),
+            "visit_no": form_numbers(scene, prefix, count),
             "visited_date": c.dates(day),
             "delivery_date": c.dates(seen.delivery),
             **_pressure(draw, health, seen.mother, day),
@@ -355,4 +276,4 @@ def _write_postpartum(
                 "temperature_celsius": c.decimals(draw.integers(362, 372, count), 1),
                 "next_followup_date": c.dates(seen.delivery + 42),
             }
-        _add(scene, dataset, seen, day, columns)
+        add_form(scene, dataset, seen, day, columns)

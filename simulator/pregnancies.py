@@ -70,7 +70,7 @@ class Pregnancies:
 
     def infected(self) -> Array:
         colours = np.array([int(row["colour"]) for row in read_reference("pregnancy_risk_factors")])
-        return self.factors[:, colours == INFECTION].any(axis=1)
+        return np.asarray(self.factors[:, colours == INFECTION].any(axis=1))
 
 
 def quality_of(scene: Scene, institution: Array, mean: float) -> Array:
@@ -151,7 +151,12 @@ def _expecting(scene: Scene, draw: np.random.Generator, mothers: Array) -> Array
 
 
 def _risks(
-    scene: Scene, draw: np.random.Generator, mother: Array, day: Array, children: Array, parity: Array
+    scene: Scene,
+    draw: np.random.Generator,
+    mother: Array,
+    day: Array,
+    children: Array,
+    parity: Array,
 ) -> tuple[Array, Array]:
     rows = read_reference("pregnancy_risk_factors")
     share = np.array([int(row["per_thousand"]) for row in rows]) / 1000

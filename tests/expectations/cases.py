@@ -163,4 +163,96 @@ CASES: list[Case] = [
         {"confirmed_date": "2024-01-02", "registered_date": "2024-01-01"},
         {"confirmed_date": "2024-01-02", "registered_date": "2024-01-02"},
     ),
+    (
+        "maternal_handbook.birth_matches_id",
+        {"birth_date": "1980-05-07", "id_no": GIRL},
+        {"birth_date": "1980-05-06", "id_no": GIRL},
+    ),
+    ("maternal_handbook.is_of_a_woman", {"id_no": BOY}, {"id_no": GIRL}),
+    ("maternal_handbook.age_plausible", {"age_years": "9"}, {"age_years": "17"}),
+    (
+        "maternal_handbook.expected_date_matches",
+        {"last_menses_date": "2024-01-01", "expected_delivery_date": "2024-12-10"},
+        {"last_menses_date": "2024-01-01", "expected_delivery_date": "2024-10-14"},
+    ),
+    (
+        "maternal_handbook.parity_within_gravidity",
+        {"gravidity": "1", "parity": "3"},
+        {"gravidity": "2", "parity": "2"},
+    ),
+    (
+        "antenatal_first_visit.weeks_match_last_menses",
+        {"last_menses_date": "2024-01-01", "visited_date": "2024-03-11", "gestational_weeks": "18"},
+        {"last_menses_date": "2024-01-01", "visited_date": "2024-03-11", "gestational_weeks": "10"},
+    ),
+    (
+        "antenatal_first_visit.systolic_above_diastolic",
+        {"systolic_mmhg": "70", "diastolic_mmhg": "110"},
+        {"systolic_mmhg": "110", "diastolic_mmhg": "70"},
+    ),
+    (
+        "antenatal_visit.systolic_above_diastolic",
+        {"systolic_mmhg": "70", "diastolic_mmhg": "110"},
+        {"systolic_mmhg": "110", "diastolic_mmhg": "70"},
+    ),
+    (
+        "pregnancy_risk_screening.factor_when_positive",
+        {"risk_screen_code": "1", "risk_factor": None, "risk_factor_codes": None},
+        {"risk_screen_code": "0", "risk_factor": None, "risk_factor_codes": None},
+    ),
+    (
+        "postpartum_visit.visited_after_delivery",
+        {"delivery_date": "2024-03-05", "visited_date": "2024-03-04"},
+        {"delivery_date": "2024-03-05", "visited_date": "2024-03-10"},
+    ),
+    (
+        "postpartum_42day.visited_in_time",
+        {"delivery_date": "2024-03-05", "visited_date": "2024-03-20"},
+        {"delivery_date": "2024-03-05", "visited_date": "2024-04-20"},
+    ),
+    (
+        "birth_certificate.issued_after_birth",
+        {"birth_date": "2024-03-05", "issued_at": "2024-03-04 10:00:00"},
+        {"birth_date": "2024-03-05", "issued_at": "2024-03-05 10:00:00"},
+    ),
+    (
+        "metabolic_screening.sampled_after_birth",
+        {"birth_date": "2024-03-05", "sampled_at": "2024-03-04 10:00:00"},
+        {"birth_date": "2024-03-05", "sampled_at": "2024-03-08 10:00:00"},
+    ),
+    (
+        "chd_screening.result_matches_signs",
+        {
+            "chd_result_code": "1",
+            "murmur_code": "0",
+            "right_hand_spo2_percent": "97",
+            "foot_spo2_percent": "93",
+        },
+        {
+            "chd_result_code": "2",
+            "murmur_code": "0",
+            "right_hand_spo2_percent": "97",
+            "foot_spo2_percent": "93",
+        },
+    ),
+    (
+        "chd_screening.result_matches_signs",
+        {"chd_result_code": "1", "murmur_code": "2"},
+        {
+            "chd_result_code": "1",
+            "murmur_code": "1",
+            "right_hand_spo2_percent": "97",
+            "foot_spo2_percent": "94",
+        },
+    ),
+    (
+        "child_handbook.birth_matches_id",
+        {"birth_date": "2024-03-05", "id_no": GIRL},
+        {"birth_date": "2024-03-05", "id_no": None},
+    ),
+    (
+        "child_handbook.created_after_birth",
+        {"birth_date": "2024-03-05", "created_date": "2024-03-01"},
+        {"birth_date": "2024-03-05", "created_date": "2024-03-20"},
+    ),
 ]
