@@ -86,7 +86,6 @@ def handbook_after_delivery(planter: Planter) -> None:
     planter.note(
         _HANDBOOK, books, "created_date", "handbook_after_delivery", "created_before_delivery"
     )
-    # The delivery itself is right.
 
 
 def delivery_before_last_menses(planter: Planter) -> None:

@@ -78,6 +78,17 @@ IN_CONTRADICTIONS: dict[str, frozenset[str]] = {
     ),
     "delivery": frozenset({"delivered_at", "birth_date", "gestational_weeks"}),
     "child_handbook": frozenset({"birth_date", "created_date"}),
+    "antenatal_first_visit": frozenset(
+        {"visited_date", "last_menses_date", "gestational_weeks", "systolic_mmhg",
+         "diastolic_mmhg"}
+    ),
+    "antenatal_visit": frozenset({"systolic_mmhg", "diastolic_mmhg"}),
+    "pregnancy_risk_screening": frozenset({"risk_factor"}),
+    "postpartum_visit": frozenset({"visited_date", "delivery_date"}),
+    "postpartum_42day": frozenset({"visited_date", "delivery_date"}),
+    "birth_certificate": frozenset({"issued_at", "birth_date"}),
+    "metabolic_screening": frozenset({"sampled_at", "birth_date"}),
+    "chd_screening": frozenset({"right_hand_spo2_percent", "foot_spo2_percent"}),
     "newborn_visit": frozenset({"visited_date"}),
     "infant_checkup": frozenset({"visited_date", "age_months"}),
     "toddler_checkup": frozenset({"visited_date", "age_months"}),
