@@ -27,11 +27,12 @@ class MuyingWriter(PostgresWriter):
             connection=CONNECTION,
             parameters={"jgbm": site.institution},
         )
-        said["differs"] = {
-            "without": [
-                table.name
-                for table in self.layout.tables
-                if (table.name in _HOSPITAL_TABLES) == (site.tier == "3")
-            ]
-        }
+        hospital = site.tier in ("1", "2")
+        absent = [
+            table.name
+            for table in self.layout.tables
+            if site.tier and (table.name in _HOSPITAL_TABLES) != hospital
+        ]
+        if absent:
+            said["differs"] = {"without": absent}
         return said
