@@ -24,6 +24,7 @@ from simulator.contradictions_across import (
     told_by_diagnosis,
     uncontrolled_without_referral,
 )
+from simulator.contradictions_mch import plant_mother_and_child
 from simulator.errors import SERIES, Planter
 
 Array = np.ndarray[Any, Any]
@@ -56,6 +57,7 @@ def plant_contradictions(planter: Planter) -> None:
         registered_before_confirmed,
         sex_against_diagnosis,
         register_numbers,
+        plant_mother_and_child,
     ):
         plant(planter)
 
@@ -138,6 +140,7 @@ def swapped_pressure(planter: Planter) -> None:
             "health_checkup", "left_systolic_mmhg", "left_diastolic_mmhg",
             "left_systolic_above_diastolic",
         ),
+        ("antenatal_visit", "systolic_mmhg", "diastolic_mmhg", "systolic_above_diastolic"),
     ):  # fmt: skip
         if dataset not in planter:
             continue
@@ -327,6 +330,8 @@ def register_numbers(planter: Planter) -> None:
         ("death_registration", "id_no"),
         ("household", "head_id_no"),
         ("staff", "id_no"),
+        ("maternal_handbook", "id_no"),
+        ("birth_certificate", "mother_id_no"),
     ):
         if dataset not in planter:
             continue

@@ -258,6 +258,8 @@ def orphans(planter: Planter) -> None:
         ("health_checkup", "record_no"),
         ("chronic_registration", "record_no"),
         ("past_disease", "record_no"),
+        ("antenatal_visit", "maternal_handbook_no"),
+        ("child_eye_screening", "child_handbook_no"),
     ):
         if dataset not in planter:
             continue

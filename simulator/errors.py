@@ -72,6 +72,26 @@ IN_CONTRADICTIONS: dict[str, frozenset[str]] = {
     "lab_report": frozenset({"sampled_at", "reported_at"}),
     "exam_report": frozenset({"examined_at", "reported_at"}),
     "chronic_registration": frozenset({"confirmed_date", "registered_date"}),
+    "maternal_handbook": frozenset(
+        {"created_date", "birth_date", "last_menses_date", "expected_delivery_date", "age_years",
+         "gravidity", "parity"}
+    ),
+    "delivery": frozenset({"delivered_at", "birth_date", "gestational_weeks"}),
+    "child_handbook": frozenset({"birth_date", "created_date"}),
+    "antenatal_first_visit": frozenset(
+        {"visited_date", "last_menses_date", "gestational_weeks", "systolic_mmhg",
+         "diastolic_mmhg"}
+    ),
+    "antenatal_visit": frozenset({"systolic_mmhg", "diastolic_mmhg"}),
+    "pregnancy_risk_screening": frozenset({"risk_factor"}),
+    "postpartum_visit": frozenset({"visited_date", "delivery_date"}),
+    "postpartum_42day": frozenset({"visited_date", "delivery_date"}),
+    "birth_certificate": frozenset({"issued_at", "birth_date"}),
+    "metabolic_screening": frozenset({"sampled_at", "birth_date"}),
+    "chd_screening": frozenset({"right_hand_spo2_percent", "foot_spo2_percent"}),
+    "newborn_visit": frozenset({"visited_date"}),
+    "infant_checkup": frozenset({"visited_date", "age_months"}),
+    "toddler_checkup": frozenset({"visited_date", "age_months"}),
 }  # fmt: skip
 """Columns of rules that look at several fields: a value that stays readable there may break them
 too, so these take only slips after which nothing readable stays."""
@@ -151,11 +171,14 @@ class Planter:
             named = np.zeros(self.tables[dataset].num_rows, bool)
             for child in self.catalogue.datasets.values():
                 for relation in child.relations:
-                    if relation.parent == dataset and child.name in self.tables:
+                    if relation.parent == dataset and self._makes(child.name, relation.column):
                         named |= self._is_named(dataset, relation.parent_column, child.name,
                                                 relation.column)  # fmt: skip
             self._childless[dataset] = ~named
         return self._childless[dataset]
+
+    def _makes(self, dataset: str, column: str) -> bool:
+        return dataset in self.tables and column in self.tables[dataset].column_names
 
     def _is_named(self, parent: str, parent_column: str, child: str, column: str) -> Array:
         def key(dataset: str, name: str) -> pa.Array:

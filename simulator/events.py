@@ -44,6 +44,33 @@ _HISTORIES = (
     "exposure_history",
 )
 _CHRONIC = ("chronic_registration", "hypertension_followup", "diabetes_followup")
+_MOTHER_AND_CHILD = (
+    "maternal_handbook",
+    "pregnancy_history",
+    "antenatal_first_visit",
+    "antenatal_visit",
+    "pregnancy_risk_screening",
+    "pregnancy_risk_assessment",
+    "pregnancy_risk_factor",
+    "high_risk_pregnancy",
+    "delivery",
+    "delivery_newborn",
+    "postpartum_visit",
+    "postpartum_42day",
+    "birth_registration",
+    "birth_certificate",
+    "child_handbook",
+    "newborn_visit",
+    "infant_checkup",
+    "toddler_checkup",
+    "preschool_checkup",
+    "high_risk_child",
+    "high_risk_child_followup",
+    "child_eye_screening",
+    "hearing_screening",
+    "metabolic_screening",
+    "chd_screening",
+)
 _PRIMARY = (
     *_PERSON,
     *_PRESCRIPTION,
@@ -91,6 +118,7 @@ SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
     ),
     "huayan_lis": ("patient", "lab_order", "lab_report", "lab_result", "exchange_message"),
     "gongxiang_cda": (*_PERSON, "clinical_document"),
+    "muying_mch": _MOTHER_AND_CHILD,
     "weijian_master": (
         "region",
         "institution",

@@ -4,7 +4,7 @@ select distinct
     cast(later.last_menses_date as string) as value
 from maternal_handbook as later
 inner join maternal_handbook as other
-    on later.id_no = other.id_no
+    on coalesce(later.resident_id, later.id_no) = coalesce(other.resident_id, other.id_no)
 where
     abs(datediff(later.last_menses_date, other.last_menses_date)) < {same_pregnancy_days}
     and not coalesce(later.is_moved_out, false)

@@ -24,6 +24,7 @@ from simulator.systems.cloud import KangjianWriter, serve_api
 from simulator.systems.documents import GongxiangWriter
 from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.messages import HuayanWriter
+from simulator.systems.muying import MuyingWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 from simulator.systems.sqlite import YilianWriter
 
@@ -102,6 +103,7 @@ def open_writers(
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
         "huayan_lis": lambda run_by: HuayanWriter(run_by, data),
         "gongxiang_cda": lambda run_by: GongxiangWriter(run_by, data),
+        "muying_mch": lambda run_by: MuyingWriter(run_by, url, keep=keep),
         "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])

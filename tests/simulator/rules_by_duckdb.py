@@ -35,6 +35,51 @@ create macro icd_ok(t) as regexp_full_match(
 """
 
 _ROW = {
+    "maternal_handbook": (
+        ("birth_date", "birth_matches_id",
+         "not id_ok(id_no) or strftime(birth_date, '%Y%m%d') = substr(id_no, 7, 8)"),
+        ("id_no", "pregnancy_of_a_man", "not id_ok(id_no) or digit(id_no, 17) % 2 = 0"),
+        ("age_years", "age_plausible", "age_years >= 12 and age_years <= 60"),
+        ("expected_delivery_date", "due_date_matches_last_menses",
+         "expected_delivery_date - last_menses_date between 259 and 301"),
+        ("parity", "parity_within_gravidity", "gravidity >= parity"),
+    ),
+    "antenatal_first_visit": (
+        ("gestational_weeks", "weeks_match_last_menses",
+         "visited_date - last_menses_date - 7 * gestational_weeks between -27 and 27"),
+        ("systolic_mmhg", "systolic_above_diastolic", "systolic_mmhg > diastolic_mmhg"),
+    ),
+    "antenatal_visit": (
+        ("systolic_mmhg", "systolic_above_diastolic", "systolic_mmhg > diastolic_mmhg"),
+    ),
+    "pregnancy_risk_screening": (
+        ("risk_factor", "factor_when_positive",
+         "risk_screen_code <> '1' or risk_factor is not null"),
+    ),
+    "postpartum_visit": (
+        ("visited_date", "visited_after_delivery", "delivery_date <= visited_date"),
+    ),
+    "postpartum_42day": (
+        ("visited_date", "visited_in_time", "visited_date - delivery_date >= 28"),
+    ),
+    "birth_certificate": (
+        ("issued_at", "issued_after_birth", "issued_at::date >= birth_date"),
+    ),
+    "metabolic_screening": (
+        ("sampled_at", "sampled_after_birth", "sampled_at::date >= birth_date"),
+    ),
+    "chd_screening": (
+        ("chd_result_code", "result_matches_signs",
+         "chd_result_code <> '1' or (coalesce(murmur_code in ('0', '1'), true)"
+         " and coalesce(right_hand_spo2_percent >= 94, true)"
+         " and coalesce(foot_spo2_percent >= 94, true)"
+         " and coalesce(abs(right_hand_spo2_percent - foot_spo2_percent) <= 3, true))"),
+    ),
+    "child_handbook": (
+        ("birth_date", "birth_matches_id",
+         "not id_ok(id_no) or strftime(birth_date, '%Y%m%d') = substr(id_no, 7, 8)"),
+        ("created_date", "created_after_birth", "created_date >= birth_date"),
+    ),
     "patient": (
         ("birth_date", "birth_matches_id",
          "not id_ok(id_no) or strftime(birth_date, '%Y%m%d') = substr(id_no, 7, 8)"),
@@ -174,6 +219,44 @@ _ACROSS = {
             or diagnosis_code between 'N80' and 'N98.z')
         or sex = '2' and (diagnosis_code like 'C61%' or diagnosis_code like 'N40%')""",
     ),
+    "maternal_handbook.created_before_delivery": (
+        "maternal_handbook", "created_date",
+        """select h._event_id from silver_maternal_handbook h
+        join silver_delivery d using (maternal_handbook_no)
+        where h.created_date > d.delivered_at::date
+        and d.delivered_at::date - h.last_menses_date >= 140""",
+    ),
+    "delivery.after_last_menses": (
+        "delivery", "delivered_at",
+        """select d._event_id from silver_maternal_handbook h
+        join silver_delivery d using (maternal_handbook_no)
+        where d.delivered_at::date <= h.last_menses_date""",
+    ),
+    "maternal_handbook.duplicate_pregnancy": (
+        "maternal_handbook", "maternal_handbook_no",
+        """select b._event_id from silver_maternal_handbook a
+        join silver_maternal_handbook b using (_person_id)
+        where (a.created_date, a.maternal_handbook_no) < (b.created_date, b.maternal_handbook_no)
+        and abs(a.last_menses_date - b.last_menses_date) < 60""",
+    ),
+    "newborn_visit.wrong_child_age": (
+        "newborn_visit", "visited_date",
+        """select v._event_id from silver_newborn_visit v
+        join silver_child_handbook h using (_institution, child_handbook_no)
+        where v.visited_date < h.birth_date""",
+    ),
+    "infant_checkup.age_matches_date": (
+        "infant_checkup", "age_months",
+        """select v._event_id from silver_infant_checkup v
+        join silver_child_handbook h using (_institution, child_handbook_no)
+        where abs(v.age_months * 30.4375 - (v.visited_date - h.birth_date)) > 60.875""",
+    ),
+    "toddler_checkup.age_matches_date": (
+        "toddler_checkup", "age_months",
+        """select v._event_id from silver_toddler_checkup v
+        join silver_child_handbook h using (_institution, child_handbook_no)
+        where abs(v.age_months * 30.4375 - (v.visited_date - h.birth_date)) > 60.875""",
+    ),
 }  # fmt: skip
 
 
@@ -296,9 +379,14 @@ def _orphans(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table])
         if dataset.name not in tables:
             continue
         for relation in dataset.relations:
+            if relation.column not in columns_of(dataset.name):
+                continue
             assert relation.parent in tables, (dataset.name, relation)
+            # Institutions that deliver no such parents are not judged.
+            delivering = f"select _institution from raw_{relation.parent}"
             rows = connection.sql(
                 f"select _event_id from silver_{dataset.name} c where {relation.column} is not null"
+                f" and c._institution in ({delivering})"
                 f" and not exists (from silver_{relation.parent} p"
                 f" where p._institution = c._institution"
                 f" and p.{relation.parent_column} = c.{relation.column})"

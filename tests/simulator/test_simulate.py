@@ -41,7 +41,10 @@ def test_the_truth_names_every_row_once(written: Written) -> None:
     twice = [row["source_key"] for row in errors if row["kind"] == "duplicate_key"]
     assert twice
     assert all(key.endswith("#2") and key.count("#2") == 1 for key in twice)
-    rare = {"transfusion_history", "exposure_history"}
+    rare = {
+        "transfusion_history", "exposure_history", "pregnancy_history", "high_risk_pregnancy",
+        "high_risk_child", "high_risk_child_followup",
+    }  # fmt: skip
     carried = {name for names in SYSTEM_DATASETS.values() for name in names}
     assert carried - set(rows["dataset"].unique().to_pylist()) <= rare
     assert written.before["persons"].num_rows == RESIDENTS

@@ -34,8 +34,9 @@ def system_of(name: str) -> System:
 
 
 def sites(name: str, count: int = 3) -> list[Assignment]:
+    tier = "" if name == "muying_mch" else "3"  # hospitals and townships keep other tables in it
     return [
-        Assignment(f"35040000{place:02d}", f"第{place}卫生院", "3", "350402", (name,))
+        Assignment(f"35040000{place:02d}", f"第{place}卫生院", tier, "350402", (name,))
         for place in range(count)
     ]
 
