@@ -72,7 +72,7 @@ def write_checkups(scene: Scene, records: Records, health: Health, invited: Arra
     height = health.height[person]
     sugar = health.glucose(draw, person)
     abnormal = (systolic >= 140) | (sugar >= 70) | (draw.random(count) < 0.2)
-    old = day - people.birth[person] >= 65 * 365
+    old = day - people.birth[person] >= 65 * 366
     numbers = c.keys("", scene.serial("checkup_no", count), 12)
     luck = draw.random((3, count))
     found = draw.random((20, count))

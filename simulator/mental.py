@@ -125,6 +125,7 @@ def _write_followups(
     graded = np.where(lost, 0, graded)
     worse = np.where(unstable, 2, np.where(half, 1, 0))
     taken = np.select([level < 0.6, level < 0.85], [1, 2], draw.choice([2, 3], count))
+    reaction = draw.random(count) < 0.06
     function = [c.numbers(1 + np.minimum(worse, draw.integers(0, 3, count))) for _ in range(5)]
     next_day = day + np.where(unstable, 14, np.where(half, 30, _QUARTER))
     scene.add(
@@ -155,7 +156,8 @@ def _write_followups(
             "mental_admission_code": c.pick(["0", "2"], (draw.random(count) < 0.04).astype(int)),
             "has_lab_test": c.flags(draw.random(count) < 0.3),
             "medication_compliance_code": c.numbers(taken),
-            "has_adverse_reaction": c.flags(draw.random(count) < 0.06),
+            "has_adverse_reaction": c.flags(reaction),
+            "adverse_reaction": c.pick(["嗜睡", "体重增加"], record % 2, reaction),
             "mental_effect_code": c.numbers(np.where(unstable, 4, np.where(half, 3, 2))),
             "mental_classification_code": c.numbers(graded),
             "is_referred": c.flags(unstable),

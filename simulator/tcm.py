@@ -109,6 +109,11 @@ def _identify(scene: Scene, person: Array) -> tuple[Array, dict[str, Array], Arr
         for question in questions:
             raised = draw.integers(2, 5, count)
             answers[question - 1] = np.where(leaning, raised, answers[question - 1])
+    # Yang and yin both wanting is sent back to be asked again: no such form is filed.
+    both = _scores(answers)
+    both_low = (both["yang_deficient"] >= 11) & (both["yin_deficient"] >= 11)
+    for question in BIASED["yin_deficient"]:
+        answers[question - 1] = np.where(both_low, 1, answers[question - 1])
     for _ in range(2):
         scores = _scores(answers)
         highest = np.max([scores[name] for name in BIASED], axis=0)

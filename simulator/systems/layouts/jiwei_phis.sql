@@ -293,6 +293,7 @@ select _institution, followup_no as _key, _event_id as _event_mental_followup,
     learning_function_code as xxnl, social_function_code as shrjjw, mental_danger_codes as wxxw,
     lockup_code as lcsfqjgsqk, mental_admission_code as zyqk, sf(has_lab_test) as sysjcbz,
     fyyc(medication_compliance_code) as fyycx, sf(has_adverse_reaction) as ywblfybz,
+    adverse_reaction as ywblfyms,
     mental_effect_code as zlxg, jsfl(mental_classification_code) as zxjsjbhzsfpj, sf(is_referred) as zzbz,
     referral_reason as zzyy, rehabilitation_codes as kfcs, compact(next_followup_date) as xcsfrq,
     doctor_name as sfysqm, compact(entered_date) as lrrq, compact(_changed_at) as xgsj
