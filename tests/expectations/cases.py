@@ -14,6 +14,17 @@ GIRL = id_number("19800506", "2")
 Case = tuple[str, Record, Record]
 """Rule, values that break it, values that keep it."""
 
+_SCORES: Record = {
+    "qi_deficient_score": "6",
+    "yang_deficient_score": "12",
+    "yin_deficient_score": "5",
+    "phlegm_damp_score": "7",
+    "damp_heat_score": "4",
+    "blood_stasis_score": "8",
+    "qi_stagnant_score": "4",
+    "special_score": "9",
+}
+
 CASES: list[Case] = [
     ("patient.birth_matches_id", {"birth_date": "1980-05-07"}, {"birth_date": "1980-05-06"}),
     (
@@ -162,5 +173,60 @@ CASES: list[Case] = [
         "chronic_registration.registered_after_confirmed",
         {"confirmed_date": "2024-01-02", "registered_date": "2024-01-01"},
         {"confirmed_date": "2024-01-02", "registered_date": "2024-01-02"},
+    ),
+    *(
+        (
+            f"{name}.late_entry",
+            {day: "2025-03-01", "entered_date": "2025-04-01"},
+            {day: "2025-03-01", "entered_date": "2025-03-31"},
+        )
+        for name, day in (
+            ("health_checkup", "checked_date"),
+            ("hypertension_followup", "followup_date"),
+            ("diabetes_followup", "followup_date"),
+            ("mental_followup", "followup_date"),
+        )
+    ),
+    *(
+        (f"{name}.name_without_digits", {"name": "王3芳"}, {"name": "王芳"})
+        for name in ("patient", "resident_record")
+    ),
+    (
+        "chronic_registration.confirmed_not_placeholder",
+        {"confirmed_date": "1900-01-01"},
+        {"confirmed_date": None},
+    ),
+    (
+        "mental_registration.onset_not_placeholder",
+        {"onset_date": "1900-01-01"},
+        {"onset_date": "1961-04-05"},
+    ),
+    (
+        "family_doctor_contract.end_after_start",
+        {"start_date": "2025-03-01", "end_date": "2025-03-01"},
+        {"start_date": "2025-03-01", "end_date": "2026-02-28"},
+    ),
+    (
+        "infectious_report.reported_within_a_day",
+        {"diagnosed_at": "2025-03-01 09:00:00", "reported_online_at": "2025-03-03 08:00:00"},
+        {"diagnosed_at": "2025-03-01 09:00:00", "reported_online_at": "2025-03-02 08:00:00"},
+    ),
+    (
+        "lab_result.flag_matches_range",
+        {"reference_range": "3.9-6.1", "result_number": "9.2", "abnormal_flag_code": "N"},
+        {"reference_range": "3.9-6.1", "result_number": "9.2", "abnormal_flag_code": "H"},
+    ),
+    (
+        "lab_result.flag_matches_range",
+        {"reference_range": "3.9-6.1", "result_number": "5.0", "abnormal_flag_code": "H"},
+        {"reference_range": "阴性", "result_number": None, "abnormal_flag_code": "P"},
+    ),
+    *(
+        (
+            "tcm_constitution.main_constitution_highest",
+            {**_SCORES, "main_constitution_code": "2"},
+            {**_SCORES, "main_constitution_code": code},
+        )
+        for code in ("3", "1")
     ),
 ]
