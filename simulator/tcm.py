@@ -105,7 +105,7 @@ def _identify(scene: Scene, person: Array) -> tuple[Array, dict[str, Array], Arr
     answers[0] = draw.choice([3, 4, 5], count)
     kinds = list(BIASED.values())
     for number, questions in enumerate(kinds):  # three in five lean to one of the eight
-        leaning = (person * 13 + 5) % 13 == number
+        leaning = (person * 7 + 3) % 13 == number
         for question in questions:
             raised = draw.integers(2, 5, count)
             answers[question - 1] = np.where(leaning, raised, answers[question - 1])
