@@ -49,7 +49,7 @@ _INSTANTS = {
     "charge_detail": ("charged_at",),
     "settlement": ("settled_at",),
 }
-_STANDING_ALONE = ("settlement", "charge_detail", "health_checkup")
+_STANDING_ALONE = ("settlement", "charge_detail")
 """Datasets whose rows nothing hangs on."""
 
 

@@ -35,6 +35,7 @@ def write_tuberculosis(scene: Scene, records: Records) -> None:
     if count == 0:
         return
     confirmed = draw.integers(scene.start + 20, max(scene.start + 21, scene.end - 40), count)
+    confirmed[0] = scene.start + 20 + scene.number % 40  # one of them is seen to the end
     person = records.person[which]
     registered = confirmed + draw.integers(1, 4, count)
     numbers = c.keys("JH", scene.serial("tb_no", count), 12)
