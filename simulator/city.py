@@ -34,6 +34,7 @@ from simulator.plan import plan_city
 from simulator.pregnancies import make_pregnancies
 from simulator.pregnancy_risks import write_risks
 from simulator.prescriptions import write_prescriptions
+from simulator.programmes import write_programmes, write_services
 from simulator.records import make_records, write_records
 from simulator.scene import DOCUMENT_SYSTEM, LABORATORY_SYSTEM, City, Scene
 from simulator.stays import Stays, make_stays
@@ -95,6 +96,7 @@ def make_chunk(city: City, number: int, error_rate: float = DEFAULT_ERROR_RATE) 
     scene, health = open_scene(city, number)
     if number == 0:
         write_master(scene)
+        write_services(scene)
     write_population(scene)
     write_deaths(scene)
     _write_care(scene, health)
@@ -158,8 +160,9 @@ def _write_care(scene: Scene, health: Health) -> None:
         DOCUMENT_SYSTEM: np.unique(of_visit[visits.by_document]),
     }
     write_patients(scene, views, institution, registered, numbers, health.insurance, systems)
-    write_records(scene, records, health, keys)
-    write_chronic(scene, records, health)
+    shown = write_records(scene, records, health, keys)
+    checkups = write_chronic(scene, records, health)
+    write_programmes(scene, records, shown, health, checkups)
     _write_mothers_and_children(scene, health)
 
 

@@ -25,7 +25,9 @@ from simulator.contradictions_across import (
     uncontrolled_without_referral,
 )
 from simulator.contradictions_mch import plant_mother_and_child
-from simulator.errors import SERIES, Planter
+from simulator.contradictions_programmes import orphan_items, plant_programmes
+from simulator.contradictions_units import plant_units
+from simulator.errors import AFTER_DEATH, SERIES, Planter
 
 Array = np.ndarray[Any, Any]
 
@@ -34,6 +36,7 @@ def plant_contradictions(planter: Planter) -> None:
     """All of them, scarce rows first."""
     for plant in (
         after_death,
+        plant_programmes,
         three_equal_readings,
         uncontrolled_without_referral,
         shared_number,
@@ -58,6 +61,8 @@ def plant_contradictions(planter: Planter) -> None:
         sex_against_diagnosis,
         register_numbers,
         plant_mother_and_child,
+        plant_units,
+        orphan_items,
     ):
         plant(planter)
 
@@ -96,15 +101,11 @@ def swapped_name_and_phone(planter: Planter) -> None:
     planter.put(dataset, rows, "name", planter.text(dataset, "phone_no").take(place))
     planter.put(dataset, rows, "phone_no", planter.text(dataset, "name").take(place))
     planter.note(dataset, rows, "phone_no", "swapped_name_and_phone", "phone_no.phone")
-    planter.note(dataset, rows, "name", "swapped_name_and_phone")
+    planter.note(dataset, rows, "name", "swapped_name_and_phone", "name_without_digits")
 
 
 def _without_service(planter: Planter) -> pa.Array:
-    served = [
-        planter.text(dataset, "_person_id")
-        for dataset in ("outpatient_encounter", *SERIES)
-        if dataset in planter
-    ]
+    served = [planter.text(dataset, "_person_id") for dataset in AFTER_DEATH if dataset in planter]
     return pa.concat_arrays(served).unique()
 
 

@@ -71,6 +71,36 @@ _MOTHER_AND_CHILD = (
     "metabolic_screening",
     "chd_screening",
 )
+_FAMILY_DOCTOR = (
+    "family_doctor_team",
+    "family_doctor_member",
+    "service_package",
+    "service_package_item",
+    "family_doctor_contract",
+    "contract_service",
+)
+_MENTAL = ("mental_registration", "mental_followup")
+_TCM = ("tcm_constitution", "tcm_child_guidance")
+_PROGRAMMES = (
+    *_MENTAL,
+    *_TCM,
+    *_FAMILY_DOCTOR,
+    "elder_registration",
+    "elder_followup",
+    "elder_self_care",
+    "elder_depression",
+    "tb_registration",
+    "tb_first_visit",
+    "tb_followup",
+    "tb_closing",
+    "disability",
+    "disability_monitoring",
+    "infectious_report",
+    "immunization_certificate",
+    "health_education_activity",
+    "inspection_patrol",
+    "inspection_report",
+)
 _PRIMARY = (
     *_PERSON,
     *_PRESCRIPTION,
@@ -86,7 +116,7 @@ _PRIMARY = (
 )
 
 SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
-    "jiwei_phis": _PRIMARY,
+    "jiwei_phis": (*_PRIMARY, *_PROGRAMMES),
     "qingyun_his": _PRIMARY,
     "yilian_clinic": (*_PERSON, *_PRESCRIPTION, *_FEES, "resident_record", *_CHRONIC),
     "kangjian_cloud": (
@@ -95,6 +125,9 @@ SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
         "resident_record",
         "health_checkup",
         *_CHRONIC,
+        *_MENTAL,
+        *_TCM,
+        *_FAMILY_DOCTOR,
     ),
     "baixing_files": (
         *_PERSON,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from simulator import columns as c
-from simulator.chronic import body_mass_index
+from simulator.checkups import body_mass_index
 from simulator.health import Health
 from simulator.names import name_text
 from simulator.patients import address

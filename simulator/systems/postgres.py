@@ -168,7 +168,13 @@ class JiweiWriter(PostgresWriter):
     system = "jiwei_phis"
     schema = "jwphis"
     organisation = "jgdm"
-    keys: ClassVar = {"t_bsjl": ("lb", "bsbh"), "t_cfmx": ("cfh", "mxh"), "t_sfyy": ("sfbh", "yyh")}
+    keys: ClassVar = {
+        "t_bsjl": ("lb", "bsbh"),
+        "t_cfmx": ("cfh", "mxh"),
+        "t_sfyy": ("sfbh", "yyh"),
+        "t_qytdcy": ("tdbh", "gh"),
+        "t_fwbx": ("fwbbh", "fwxbh"),
+    }
     void = ("zfbz", "1")
 
     def _source(self, place: int, site: Assignment) -> dict[str, Any]:

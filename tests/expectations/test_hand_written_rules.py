@@ -131,4 +131,4 @@ def test_a_suite_has_the_catalogues_rules_before_the_hand_written() -> None:
     assert suite[:3] == [
         *("patient.key.duplicate", "patient.row.unclaimed", "patient.patient_no.required"),
     ]
-    assert {rule.id for rule in hand_written() if rule.dataset == "patient"} == set(suite[-4:])
+    assert {rule.id for rule in hand_written() if rule.dataset == "patient"} == set(suite[-5:])
