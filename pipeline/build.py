@@ -23,6 +23,7 @@ import duckdb
 from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
+from pipeline import completeness
 from pipeline.indicator_sql import for_dbt
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
 from standards.catalogue import load_catalogue
@@ -123,6 +124,7 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
         "keys": {name: list(dataset.key) for name, dataset in catalogue.datasets.items()},
         "parameters": {name: one.value for name, one in parameters.items()},
         "record_columns": columns,
+        "completeness": completeness.for_dbt(catalogue),
         "indicators": [for_dbt(one) for one in load_indicators(parameters).values()],
     }
 

@@ -1,0 +1,3 @@
+-- What each form lacks, by the groups and items that expectations/completeness.csv declares: one row
+-- a record of a form's dataset. Lists of items are made column by column, never row by row.
+{{ form_completeness() }}
