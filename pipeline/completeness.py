@@ -28,10 +28,6 @@ class FormDataset:
     dataset: str
     groups: Mapping[str, tuple[tuple[str, str], ...]]
 
-    @property
-    def item_count(self) -> int:
-        return sum(len(items) for items in self.groups.values())
-
 
 def load_completeness(catalogue: Catalogue, table: Path | None = None) -> list[FormDataset]:
     """The forms' datasets with their items, in the table's order.
@@ -77,36 +73,73 @@ _SUBJECTS = (
 )
 """Whose name a form bears: the first of these whose number it carries as its person's."""
 
+_MAINS = {
+    "elder": "health_checkup",
+    "hypertension": "hypertension_followup",
+    "diabetes": "diabetes_followup",
+    "mental": "mental_followup",
+    "tcm": "tcm_constitution",
+}
+"""The dataset of a form on which items of the person's health record are asked: of those whom the
+form is about, not of every resident."""
+
 
 def for_dbt(catalogue: Catalogue, table: Path | None = None) -> list[dict[str, Any]]:
     """What the macro ``form_completeness`` needs, as a dbt var: a dict a dataset of a form."""
+    asked = load_completeness(catalogue, table)
+    of_record = {
+        one.form: one
+        for one in asked
+        if one.form in _MAINS and one.dataset == "resident_record"
+    }
     return [
-        _for_dbt(one, catalogue.dataset(one.dataset))
-        for one in load_completeness(catalogue, table)
+        _for_dbt(one, catalogue, of_record.get(one.form))
+        for one in asked
+        if one not in of_record.values()
     ]
 
 
-def _for_dbt(one: FormDataset, dataset: Dataset) -> dict[str, Any]:
+def _for_dbt(
+    one: FormDataset, catalogue: Catalogue, of_record: FormDataset | None
+) -> dict[str, Any]:
+    dataset = catalogue.dataset(one.dataset)
+    main = _MAINS.get(one.form)
     subject, subject_key = _subject(dataset)
+    groups = [_group(name, items, "f") for name, items in one.groups.items()]
+    if of_record is not None and one.dataset == main:
+        groups = [
+            *(_group(name, items, "r") for name, items in of_record.groups.items()),
+            *groups,
+        ]
     return {
         "form": one.form,
         "dataset": dataset.name,
         "dataset_zh": dataset.name_zh,
-        "key": " || '|' || ".join(dataset.key),
+        "key": " || '|' || ".join(f"f.{column}" for column in dataset.key),
         "subject": subject,
-        "subject_key": subject_key,
+        "subject_key": f"f.{subject_key}",
         "person": bool(dataset.person),
-        "event": dataset.event_time,
+        "event": f"f.{dataset.event_time}" if dataset.event_time else "",
         "stage": _STAGES.get(dataset.name, "null"),
-        "count": one.item_count,
-        "groups": [
-            {
-                "name": name,
-                "asked": [{"column": column, "name": said} for column, said in items],
-            }
-            for name, items in one.groups.items()
-        ],
+        "with_record": of_record is not None and one.dataset == main,
+        "within": _within(dataset, main, catalogue),
+        "groups": groups,
     }
+
+
+def _group(name: str, items: tuple[tuple[str, str], ...], relation: str) -> dict[str, Any]:
+    asked = [{"column": f"{relation}.{column}", "name": said} for column, said in items]
+    return {"name": name, "asked": asked}
+
+
+def _within(dataset: Dataset, main: str | None, catalogue: Catalogue) -> dict[str, str] | None:
+    """The form's main dataset and the number by which a part (a drug, a stay) belongs to it."""
+    if main is None or dataset.name == main:
+        return None
+    number = catalogue.dataset(main).key[0]
+    if any(column.name == number for column in dataset.columns):
+        return {"dataset": main, "column": number}
+    return None
 
 
 def _subject(dataset: Dataset) -> tuple[str, str]:

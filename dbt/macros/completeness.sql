@@ -18,29 +18,36 @@
         '{{ one.form }}' as form,
         '{{ one.dataset }}' as dataset,
         '{{ one.dataset_zh }}' as dataset_name,
-        '{{ one.dataset }}|' || institution_code || '|' || {{ one.key }} as row_id,
-        '{{ one.subject }}|' || institution_code || '|' || {{ one.subject_key }} as form_id,
-        institution_code,
-        {{ 'resident_id' if one.person else 'cast(null as varchar)' }} as resident_id,
+        '{{ one.dataset }}|' || f.institution_code || '|' || {{ one.key }} as row_id,
+        '{{ one.subject }}|' || f.institution_code || '|' || {{ one.subject_key }} as form_id,
+        f.institution_code,
+        {{ 'f.resident_id' if one.person else 'cast(null as varchar)' }} as resident_id,
         {{ 'cast(' ~ one.event ~ ' as date)' if one.event else 'cast(null as date)' }} as filled_date,
         cast({{ one.stage }} as integer) as stage_months,
-        cast({{ one.count }} as integer) as item_count,
-        cast(({% for group in one.groups %}{% for item in group.asked %}(case when {{ item.column }} is null then 1 else 0 end) + {% endfor %}{% endfor %}0) as integer) as missing_count,
+        cast(
+            {%- for group in one.groups %}{% for item in group.asked %}
+            (case when {{ item.column }} is null then 1 else 0 end) +
+            {%- endfor %}{% endfor %} 0 as integer
+        ) as missing_count,
         {{ missing_items(one.groups) }} as missing_items
     from {{ silver(one.dataset) }} as f
+    {%- if one.with_record %}
+    left join {{ ref('stg_resident_record') }} as r
+        on f.institution_code = r.institution_code and f.record_no = r.record_no
+    {%- endif %}
+    {%- if one.within %}
+    where (f.institution_code, f.{{ one.within.column }}) in (
+        select (institution_code, {{ one.within.column }}) from {{ silver(one.within.dataset) }}
+    )
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {% else %}
     select
-        cast(null as varchar) as form,
-        cast(null as varchar) as dataset,
-        cast(null as varchar) as dataset_name,
-        cast(null as varchar) as row_id,
-        cast(null as varchar) as form_id,
-        cast(null as varchar) as institution_code,
-        cast(null as varchar) as resident_id,
+        {% for name in ['form', 'dataset', 'dataset_name', 'row_id', 'form_id', 'institution_code', 'resident_id'] %}
+        cast(null as varchar) as {{ name }},
+        {% endfor %}
         cast(null as date) as filled_date,
         cast(null as integer) as stage_months,
-        cast(null as integer) as item_count,
         cast(null as integer) as missing_count,
         cast(null as varchar) as missing_items
     where false

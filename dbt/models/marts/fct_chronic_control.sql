@@ -20,7 +20,7 @@ judged as (
                 and f.diastolic_mmhg < {{ parameter('diastolic_target') }}
         end as is_controlled,
         case
-            when f.programme_code = '2' then cast(f.fasting_glucose_mmol_l as varchar)
+            when f.programme_code = '2' then cast(cast(f.fasting_glucose_mmol_l as decimal(18, 1)) as varchar)
             else cast(f.systolic_mmhg as integer) || '/' || cast(f.diastolic_mmhg as integer)
         end as reading
     from {{ ref('stg_chronic_followup') }} as f

@@ -1,14 +1,9 @@
--- Programme forms with what they lack, and what the lists of each programme choose by. Check-ups
--- count for elders and chronic patients only where the form is theirs.
+-- Programme forms with what they lack, and what the lists of each programme choose by.
 with
 
-chronic as (
-    select distinct
-        case programme_code when '1' then 'hypertension' else 'diabetes' end as form,
-        institution_code,
-        record_no
-    from {{ ref('stg_chronic_registration') }}
-    where programme_code in ('1', '2')
+as_of as (
+    select coalesce(max(month_end), current_date) as as_of_date
+    from {{ ref('dim_month') }}
 ),
 
 person as (
@@ -37,22 +32,19 @@ select
     c.stage_months,
     s.name_zh as maternal_status_name,
     coalesce(g.is_delivered, false) as is_delivered,
-    c.item_count,
     c.missing_count,
     c.missing_count = 0 as is_complete,
     c.missing_items
 from person as c
+cross join as_of as a
 left join {{ ref('stg_record_person') }} as p on c.health_record_id = p.health_record_id
 left join {{ ref('fct_child') }} as h on c.form_id = h.form_id
 left join {{ ref('fct_maternal') }} as g on c.form_id = g.form_id
 left join {{ ref('fct_mental') }} as m on c.form_id = m.form_id
 left join {{ ref('stg_resident') }} as i on c.resident_id = i.resident_id
-left join chronic as k
-    on c.form = k.form and p.institution_code = k.institution_code and p.record_no = k.record_no
 left join {{ source('standards', 'code') }} as s
     on g.maternal_status_code = s.code and s.value_domain = 'KH.maternal_status'
 where
-    c.dataset != 'health_checkup'
-    or (c.form = 'elder' and i.birth_date <= c.filled_date - interval '{{ parameter('elder_age') }}' year)
-    or (c.form in ('hypertension', 'diabetes') and k.record_no is not null)
-    or c.form not in ('elder', 'hypertension', 'diabetes')
+    -- A check-up is the elders' form where it was an elder's; children's TCM is for 0 to 36 months.
+    (c.form != 'elder' or i.birth_date <= c.filled_date - interval '{{ parameter('elder_age') }}' year)
+    and (c.form != 'tcm' or c.dataset != 'child_handbook' or h.birth_date > a.as_of_date - interval '37' month)
