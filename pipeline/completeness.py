@@ -88,9 +88,7 @@ def for_dbt(catalogue: Catalogue, table: Path | None = None) -> list[dict[str, A
     """What the macro ``form_completeness`` needs, as a dbt var: a dict a dataset of a form."""
     asked = load_completeness(catalogue, table)
     of_record = {
-        one.form: one
-        for one in asked
-        if one.form in _MAINS and one.dataset == "resident_record"
+        one.form: one for one in asked if one.form in _MAINS and one.dataset == "resident_record"
     }
     return [
         _for_dbt(one, catalogue, of_record.get(one.form))

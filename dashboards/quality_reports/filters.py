@@ -20,7 +20,7 @@ IDENTITY = {
     "contact_name": "f.contact_name",
     "contact_phone_no": "f.contact_phone_no",
 }
-"""Direct identifiers, from the two guarded tables: as the form says, else as the person is known."""
+"""Direct identifiers from the two guarded tables: as the form says, else as the person has them."""
 
 TASK_MONTHS = 24
 """The tender wants the tasks of the last two years."""

@@ -136,15 +136,14 @@ def _task(asked: Asked) -> tuple[str, list[str]]:
     """Indicators by area and month, with the rank among neighbours and the last month's."""
     parts = [sql.split(".") for _, sql in asked.report.columns]
     measures = ", ".join(
-        _measure(indicator, part) + f" as c{place}"
-        for place, (indicator, part) in enumerate(parts)
+        _measure(indicator, part) + f" as c{place}" for place, (indicator, part) in enumerate(parts)
     )
     indicators = ", ".join(sorted({f"'{indicator}'" for indicator, _ in parts}))
     cells = (
         f"select organisation_code, period_month, {measures} from rpt_indicator"
         f" where indicator in ({indicators}) group by organisation_code, period_month"
     )
-    sql, headings = _by_area(asked, cells, ', strftime(period_month, \'%Y-%m\') as "月份"')
+    sql, headings = _by_area(asked, cells, ", strftime(period_month, '%Y-%m') as \"月份\"")
     asked.values += asked.months()
     return (
         f"{sql} and period_month between ? and ? order by period_month, {_BY_AREA}",

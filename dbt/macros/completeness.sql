@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 {# Missing items of one dataset of a form, as "group:item、item;group:item". #}
 {% macro missing_items(groups) -%}
     nullif(list_aggregate(list_filter([

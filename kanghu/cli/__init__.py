@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from kanghu.cli import city, flow, identity, records, sources, standards
+from kanghu.cli import city, flow, identity, quality_reports, records, sources, standards
 from kanghu.cli.console import show_error
 from kanghu.cli.failures import explained
 from kanghu.errors import KanghuError
@@ -28,6 +28,7 @@ app.add_typer(sources.app, name="source")
 app.add_typer(standards.app, name="standards")
 app.add_typer(identity.app, name="identity")
 app.add_typer(records.quarantine_app, name="quarantine")
+app.add_typer(quality_reports.app, name="quality")
 
 INTERRUPTED = 130
 MISUSED = 2

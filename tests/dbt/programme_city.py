@@ -416,9 +416,7 @@ def _adults() -> dict[str, list[dict[str, Any]]]:
                 confirmed_date=day("2025-01-25"),
             )
         ],
-        "tb_first_visit": [
-            followup("R1", "2025-02-03", registration_no="W1")
-        ],
+        "tb_first_visit": [followup("R1", "2025-02-03", registration_no="W1")],
         "tb_closing": [
             _of(
                 "R1",

@@ -46,27 +46,19 @@ select
     m.filled_date,
     least(m.closed_date, d.death_date) as closed_date,
     coalesce(f.followups_in_year, 0) > 0 and f.latest.mental_lost_code is null as is_managed,
-    coalesce(f.followups_in_year, 0) >= greatest(1, least(
-        {{ parameter('followup_cap') }},
-        floor((date_diff('day', greatest(a.year_start, m.filled_date), a.as_of_date) + 1)
-        / {{ parameter('followup_interval_days') }})
-    )) as is_standard_managed,
+    coalesce(f.followups_in_year, 0) >= {{ required_followups('greatest(a.year_start, m.filled_date)', 'a.as_of_date') }} as is_standard_managed,
     case
         when coalesce(f.followups_in_year, 0) = 0 or f.latest.mental_lost_code is not null then '非在管'
-        when coalesce(f.followups_in_year, 0) >= greatest(1, least(
-            {{ parameter('followup_cap') }},
-            floor((date_diff('day', greatest(a.year_start, m.filled_date), a.as_of_date) + 1)
-            / {{ parameter('followup_interval_days') }})
-        )) then '规范管理'
+        when coalesce(f.followups_in_year, 0) >= {{ required_followups('greatest(a.year_start, m.filled_date)', 'a.as_of_date') }} then '规范管理'
         else '在管'
     end as management_name,
     cast(coalesce(f.followups_in_year, 0) as integer) as followups_in_year,
-    f.latest.followup_date as followup_date,
-    f.latest.followup_method_code as followup_method_code,
+    f.latest.followup_date,
+    f.latest.followup_method_code,
     w.name_zh as followup_method_name,
     f.latest.medication_compliance_code in ('1', '2') as is_medicated,
     coalesce(c.has_checkup_in_year, false) as has_checkup_in_year,
-    f.latest.is_referred as is_referred
+    f.latest.is_referred
 from {{ silver('mental_registration') }} as m
 cross join as_of as a
 left join followup as f on m.institution_code = f.institution_code and m.registration_no = f.registration_no

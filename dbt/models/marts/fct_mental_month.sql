@@ -48,11 +48,7 @@ select
     r.is_schizophrenia,
     cast(coalesce(f.followup_days, 0) as integer) as followup_days,
     coalesce(f.followup_days, 0) > 0 and f.lost_code = '' as is_managed,
-    coalesce(f.followup_days, 0) >= greatest(1, least(
-        {{ parameter('followup_cap') }},
-        floor((date_diff('day', greatest(p.year_start, r.registered_date), p.month_end) + 1)
-        / {{ parameter('followup_interval_days') }})
-    )) and f.lost_code = '' as is_standard_managed,
+    coalesce(f.followup_days, 0) >= {{ required_followups('greatest(p.year_start, r.registered_date)', 'p.month_end') }} and f.lost_code = '' as is_standard_managed,
     coalesce(f.medication_compliance_code in ('1', '2'), false) as is_medicated,
     coalesce(f.medication_compliance_code = '1', false) as is_regularly_medicated,
     coalesce(f.is_visited, false) as is_visited,

@@ -95,11 +95,7 @@ select
     m.next_followup_date,
     cast(coalesce(m.followups_in_year, 0) as integer) as followups_in_year,
     coalesce(m.followups_in_year, 0) > 0 as is_managed,
-    coalesce(m.followups_in_year, 0) >= greatest(1, least(
-        {{ parameter('followup_cap') }},
-        floor((date_diff('day', greatest(a.year_start, coalesce(m.registered_date, a.year_start)), a.as_of_date) + 1)
-        / {{ parameter('followup_interval_days') }})
-    )) as is_standard_managed,
+    coalesce(m.followups_in_year, 0) >= {{ required_followups('greatest(a.year_start, coalesce(m.registered_date, a.year_start))', 'a.as_of_date') }} as is_standard_managed,
     case
         when coalesce(m.followups_in_year, 0) = 0 then '本年未随访'
         when m.next_followup_date < a.as_of_date and m.followup_date < m.next_followup_date then '随访逾期'

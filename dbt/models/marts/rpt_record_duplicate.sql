@@ -22,23 +22,37 @@ record as (
 keyed as (
     select
         health_record_id,
-        unnest([
-            {'kind': 'name_birth', 'value': name || '|' || birth_date},
-            {'kind': 'id_no', 'value': id_no},
-            {'kind': 'phone_no', 'value': name || '|' || phone_no},
-            {'kind': 'contact_phone_no', 'value': name || '|' || contact_phone_no}
-        ]) as match
+        'name_birth' as matched_by,
+        name || '|' || birth_date as matched
+    from record
+    union all
+    select
+        health_record_id,
+        'id_no' as matched_by,
+        id_no as matched
+    from record
+    union all
+    select
+        health_record_id,
+        'phone_no' as matched_by,
+        name || '|' || phone_no as matched
+    from record
+    union all
+    select
+        health_record_id,
+        'contact_phone_no' as matched_by,
+        name || '|' || contact_phone_no as matched
     from record
 ),
 
 matched as (
     select
         health_record_id,
-        match.kind as matched_by,
-        md5(match.kind || '|' || match.value) as duplicate_key
+        matched_by,
+        md5(matched_by || '|' || matched) as duplicate_key
     from keyed
-    where match.value is not null
-    qualify count(*) over (partition by match.kind, match.value) > 1
+    where matched is not null
+    qualify count(*) over (partition by matched_by, matched) > 1
 )
 
 select

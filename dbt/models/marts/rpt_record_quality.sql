@@ -6,7 +6,7 @@ missing as (
     select
         form_id,
         sum(missing_count) as missing_count,
-        string_agg(missing_items, ';' order by dataset desc, row_id) as missing_items
+        string_agg(missing_items, ';' order by dataset desc, row_id asc) as missing_items
     from {{ ref('fct_form_completeness') }}
     where form = 'resident_record' and missing_count > 0
     group by form_id
