@@ -1,5 +1,5 @@
--- Guarded like dim_resident_identity: the names, numbers and phones that a form itself says, for the lists
--- that an institution is sent. Everything else in gold does without.
+-- Guarded like dim_resident_identity: the names, numbers and phones that a form itself says, for the
+-- lists that an institution is sent. Everything else in gold does without.
 select
     'resident_record|' || institution_code || '|' || record_no as form_id,
     name,
