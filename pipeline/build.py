@@ -25,6 +25,7 @@ from kanghu.errors import KanghuError
 from kanghu.lake import Lake
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
+from pipeline import completeness
 from pipeline.dbt_project import assemble
 from pipeline.indicator_sql import for_dbt
 from pipeline.quality_history import remember
@@ -155,6 +156,7 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
             {**asdict(one), "person": bool(catalogue.dataset(one.dataset).person)}
             for one in load_tags(catalogue)
         ],
+        "completeness": completeness.for_dbt(catalogue),
         "indicators": [for_dbt(one) for one in load_indicators(parameters).values()],
     }
 

@@ -221,6 +221,7 @@ def _write_visits(scene: Scene, draw: np.random.Generator, of: Pregnancies, heal
     days = day - seen.last_menses
     gain = np.maximum(0, days - 84) * 10 // 20
     abnormal = draw.random(count) < 0.06
+    referred = abnormal & (draw.random(count) < 0.3)
     add_form(
         scene,
         "antenatal_visit",
@@ -243,7 +244,10 @@ def _write_visits(scene: Scene, draw: np.random.Generator, of: Pregnancies, heal
             "urine_protein_code": c.pick(["1", "2"], (draw.random(count) < 0.05).astype(int)),
             "maternal_class_code": c.numbers(1 + abnormal),
             "abnormal_description": c.pick(["下肢水肿", "体重增长过快"], turn % 2, abnormal),
-            "is_referred": c.flags(abnormal & (draw.random(count) < 0.3)),
+            "is_referred": c.flags(referred),
+            "referral_reason": c.pick(
+                ["下肢水肿,查蛋白尿", "体重增长过快,查血糖"], turn % 2, referred
+            ),
             "institution_name": home_names(scene, seen),
             "next_followup_date": c.dates(day + 28),
         },

@@ -15,6 +15,7 @@ from kanghu.cli import (
     flow,
     identity,
     quality,
+    quality_reports,
     records,
     sheets,
     sources,
@@ -40,6 +41,7 @@ app.add_typer(sheets.app, name="sheet")
 app.add_typer(standards.app, name="standards")
 app.add_typer(identity.app, name="identity")
 app.add_typer(records.quarantine_app, name="quarantine")
+quality_reports.register(quality.app)
 app.add_typer(quality.app, name="quality")
 
 INTERRUPTED = 130

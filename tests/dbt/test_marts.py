@@ -108,7 +108,7 @@ def test_arrivals_by_local_day(marts: duckdb.DuckDBPyConnection) -> None:
     assert found == [("2026-01-06", 4, 1, "2025-12-20")]
 
 
-def test_direct_identifiers_stand_in_the_guarded_table_alone(
+def test_direct_identifiers_stand_in_the_guarded_tables_alone(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     """By declaration, and by looking for R01's name, number and phone everywhere else."""
@@ -118,12 +118,13 @@ def test_direct_identifiers_stand_in_the_guarded_table_alone(
         for column in said["columns"]
         if column["config"]["meta"]["sensitivity"] == "direct"
     }
-    assert direct == {"dim_resident_identity"}
+    assert direct == {"dim_resident_identity", "dim_form_identity"}
     secrets = "('居民R01', 'IDR01', '13800000000')"
     for table, column in rows(
         marts,
         "select table_name, column_name from information_schema.columns"
-        " where data_type = 'VARCHAR' and table_name != 'dim_resident_identity'",
+        " where data_type = 'VARCHAR'"
+        " and table_name not in ('dim_resident_identity', 'dim_form_identity')",
     ):
         leaked = rows(marts, f'select 1 from {table} where "{column}" in {secrets} limit 1')
         assert leaked == [], f"{table}.{column}"

@@ -80,8 +80,9 @@ select _institution, visit_no as _key, _event_id as _event_antenatal_visit,
     fetal_heart_rate_per_min as txl, systolic_mmhg as ssy, diastolic_mmhg as szy,
     times(haemoglobin_g_l, 0.1) as xhdbz, urine_protein_code as ndbdxjcjg,
     maternal_class_code as ycffl, abnormal_description as flycms,
-    antenatal_guidance_codes as bjzd, fy_sf(is_referred) as zz, institution_name as jcjgmc,
-    dian(next_followup_date) as xcsfrq, doctor_name as sfysqm, dian(_changed_at) as xgsj
+    antenatal_guidance_codes as bjzd, fy_sf(is_referred) as zz, referral_reason as zzyy,
+    institution_name as jcjgmc, dian(next_followup_date) as xcsfrq, doctor_name as sfysqm,
+    dian(_changed_at) as xgsj
 from antenatal_visit;
 
 -- 妊娠风险: 筛查 (S)、评估 (P)、因素 (Y)、高危专案 (G)
