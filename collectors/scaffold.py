@@ -22,6 +22,7 @@ import yaml
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz, process
 
+from collectors.check_source import TO_FILL, asked_parameters
 from collectors.model import has_password
 from collectors.registry import expand, load_registry
 from kanghu.errors import KanghuError
@@ -68,18 +69,18 @@ def new_source(
         draft = draft_system(system, dialect, tables, load_catalogue())
         written.append(_write(folder / "systems" / f"{system}.yml", draft))
     source = f"{institution}-{system}"
-    content = yaml.safe_dump(
-        {
-            "source": source,
-            "institution": institution,
-            "name": name or institution,
-            "system": system,
-            "connection": connection or "${KANGHU_" + system.upper() + "}",
-            "schedule": "0 2 * * *",
-        },
-        allow_unicode=True,
-        sort_keys=False,
-    )
+    said: dict[str, Any] = {
+        "source": source,
+        "institution": institution,
+        "name": name or institution,
+        "system": system,
+        "connection": connection or "${KANGHU_" + system.upper() + "}",
+        "schedule": "0 2 * * *",
+    }
+    known = registry.systems.get(system)
+    if known is not None and (asked := asked_parameters(known)):
+        said["parameters"] = {one: f"{TO_FILL}本机构在本系统里的 {one}" for one in asked}
+    content = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
     head = (
         "# 一家机构的一个系统。密码和令牌只写 ${环境变量}。这家机构与众不同之处写在 differs 下。\n"
     )

@@ -34,6 +34,20 @@ def _show_comparisons(result: RunResult) -> None:
         )
 
 
+def _show_failed(result: RunResult) -> None:
+    """Feeds that could not be read; those of a source that failed alike are told as one."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for feed, error in result.failed:
+        place = (feed.institution, feed.system.system, error)
+        alike.setdefault(place, []).append(feed.name)
+    for (institution, system, error), names in list(alike.items())[:LINES]:
+        which = names[0] if len(names) == 1 else f"{system} 的 {len(names)} 个数据源"
+        error_console.print(f"[red]未能读取[/red] {institution} {which}:{escape(error)}")
+    rest = sum(len(names) for names in list(alike.values())[LINES:])
+    if rest:
+        error_console.print(f"[red]未能读取[/red] 的还有 {rest} 个数据源:kanghu status")
+
+
 def show_refused(refused: Sequence[Refused]) -> None:
     """Files of systems and sources that cannot be taken: told every time, until they are mended."""
     for one in refused:
@@ -73,12 +87,7 @@ def show_run(result: RunResult) -> None:
     if result.built is not None:
         console.print(f"集市:{result.built.models} 个模型,{result.built.tests} 项检验通过")
     _show_comparisons(result)
-    for feed, error in result.failed[:LINES]:
-        error_console.print(f"[red]未能读取[/red] {feed.institution} {feed.name}:{escape(error)}")
-    if len(result.failed) > LINES:
-        error_console.print(
-            f"[red]未能读取[/red] 的还有 {len(result.failed) - LINES} 个数据源:kanghu status"
-        )
+    _show_failed(result)
     show_refused(result.refused)
     for table in result.uncarried:
         into = f" → {table.dataset}" if table.dataset else ""
