@@ -69,7 +69,7 @@ def show_run(result: RunResult) -> None:
             for name in ("bronze", "silver", "quarantine", "superseded")
         }
         console.print(
-            f"{'[red]不守恒[/red]' if broken else '守恒'}:送达 {counted['bronze']:,}"
+            f"{'[red]不守恒[/red]' if broken else '守恒'}(本次):送达 {counted['bronze']:,}"
             f" = 标准库 {counted['silver']:,} + 隔离区 {counted['quarantine']:,}"
             f" + 被替代 {counted['superseded']:,}"
         )
