@@ -12,7 +12,7 @@ import typer
 
 from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
-from kanghu.cli.outcome import show_refused, show_run
+from kanghu.cli.outcome import EXTRA, show_refused, show_run, told
 from kanghu.settings import load_settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def compare(
             one.missing_rows,
             one.extra_rows,
             one.altered_rows,
-            one.reason or "; ".join(one.examples[:3]),
+            told(one),
         )
         for one in results
         if one.result != "equal"
@@ -104,6 +104,8 @@ def compare(
     if rows:
         heads = ("机构", "数据源", "结果", "来源行", "湖中行", "缺少", "多出", "改动", "说明")
         console.print(table("没有一致的数据源", heads, rows))
+    if any(one.extra_rows for one in different):
+        console.print(f"多出的行:{EXTRA}")
     refused = registry.refused if source is None else ()
     show_refused(refused)
     if different or (results and not equal) or refused:
