@@ -153,6 +153,8 @@ def _show_profile(profile: object) -> None:
     ]
     if unknown:
         console.print(table("未知代码", ("列", "代码", "行", "建议"), unknown))
+    for place, rule in profile.date_rules.items():
+        console.print(f"[yellow]日期写法[/yellow] {place} 不是 ISO 8601,映射可写作 {escape(rule)}")
 
 
 def _show_trial(trials: object) -> None:
