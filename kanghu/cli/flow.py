@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,10 +13,6 @@ from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
 from kanghu.cli.outcome import EXTRA, show_refused, show_run, told
 from kanghu.settings import load_settings
-
-if TYPE_CHECKING:
-    from pipeline.status import FeedStatus
-
 
 RESULTS = {"equal": "一致", "different": "不一致", "not comparable": "不可比"}
 
@@ -113,50 +108,32 @@ def compare(
 
 
 def status(
+    institution: Annotated[str | None, typer.Option(help="只看这家机构")] = None,
+    feed: Annotated[str | None, typer.Option(help="只看名字里有这个的数据源")] = None,
+    dataset: Annotated[str | None, typer.Option(help="只看这个数据集")] = None,
+    problems: Annotated[bool, typer.Option("--problems", help="只看有错误或不一致的")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="逐条列出,再多也列")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="按 docs/interfaces.md 输出 JSON")
     ] = False,
 ) -> None:
-    """每个数据源和数据集的行数、比对结果、最近一次成功和错误。"""
+    """每个数据源和数据集的行数、比对结果、最近一次成功和错误;多于 60 条时先给汇总。"""
     from collectors.registry import load_registry
+    from kanghu.cli.statuses import Wanted, show_statuses
     from pipeline.status import feed_statuses
 
     settings = load_settings()
     registry = load_registry(settings)
-    statuses = feed_statuses(settings, registry)
+    wanted = Wanted(institution, feed, dataset, problems)
+    statuses = [one for one in feed_statuses(settings, registry) if wanted.takes(one)]
     if as_json:
         rows = [dataclasses.asdict(one) for one in statuses]
         print(json.dumps(rows, ensure_ascii=False, default=_iso, indent=1))
     else:
-        _show_statuses(statuses)
+        show_statuses(statuses, one_by_one=everything or wanted.narrows)
     show_refused(registry.refused)
     if registry.refused:
         raise typer.Exit(1)
-
-
-def _show_statuses(statuses: Sequence[FeedStatus]) -> None:
-    heads = ("机构", "数据源", "数据集", "来源", "青铜", "标准库", "隔离", "替代", "比对", "错误")
-    console.print(
-        table(
-            "数据源状态",
-            heads,
-            [
-                (
-                    one.institution,
-                    one.feed,
-                    one.dataset,
-                    one.source_rows,
-                    one.bronze,
-                    one.silver,
-                    one.quarantine,
-                    one.superseded,
-                    one.comparison,
-                    one.error or "",
-                )
-                for one in statuses
-            ],
-        )
-    )
 
 
 def _iso(value: object) -> str:
