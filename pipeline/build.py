@@ -32,7 +32,7 @@ from pipeline.quality_history import remember
 from pipeline.quality_inputs import carried, quality_today, write_inputs
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
 from standards.assets import load_tags
-from standards.catalogue import load_catalogue
+from standards.catalogue import Catalogue, load_catalogue
 from standards.indicators import load_indicators, load_parameters
 
 PROJECT = CHECKOUT / "dbt"
@@ -79,8 +79,7 @@ def build(
         day = quality_date or quality_today()
         try:
             catalogue = load_catalogue()
-            tagged = [one.dataset for one in load_tags(catalogue)]
-            assemble(PROJECT, _project(settings), catalogue, tagged)
+            assemble(PROJECT, _project(settings), catalogue, datasets_named(catalogue))
             inputs = folder / "quality"
             fingerprint = write_inputs(settings, inputs, day)
             with _environment(settings, building, inputs):
@@ -97,6 +96,12 @@ def build(
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return outcome
+
+
+def datasets_named(catalogue: Catalogue) -> set[str]:
+    """Datasets that models read because tags and forms name them, not their own text."""
+    forms = completeness.load_completeness(catalogue)
+    return {one.dataset for one in load_tags(catalogue)} | {one.dataset for one in forms}
 
 
 def _marts_file(settings: Settings) -> Path:

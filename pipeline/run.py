@@ -73,10 +73,16 @@ class RunResult:
         return list({(one.system, one.table_name, one.dataset): one for one in failed}.values())
 
     @property
+    def different(self) -> list[ComparisonResult]:
+        """Feeds of which the lake does not hold what the source holds."""
+        return [one for one in self.comparisons if one.result == "different"]
+
+    @property
     def is_whole(self) -> bool:
-        """Whether all the work was done; rows in quarantine are work done, unread feeds are not."""
+        """Whether all the work was done; rows in quarantine are work done, unread feeds are not,
+        nor is a lake that differs from its sources."""
         undone = (self.failed, self.refused, self.uncarried, self.unbalanced, self.uncounted)
-        return not any(undone)
+        return not any(undone) and not self.different
 
 
 def run(

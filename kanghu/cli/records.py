@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from kanghu.cli.console import console, step_progress, table
 from kanghu.errors import KanghuError
@@ -129,9 +130,12 @@ def link(
 ) -> None:
     """把任意名单里的同一个人归到一起,并写出每条关联的证据。"""
     from spark_jobs.identity import link_file
+    from spark_jobs.identity.files import said_of_guess
 
     with step_progress() as progress, progress.step("关联"):
         result = link_file(file, config, out)
+    if config is None:
+        console.print(escape(said_of_guess(result.model)))
     console.print(
         f"{result.rows:,} 行归为 {result.clusters:,} 人,{result.links:,} 条关联;"
         f"结果 {result.clusters_path},证据 {result.evidence_path}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kanghu.settings import Settings
-from pipeline.build import PROJECT, BuildResult
+from pipeline.build import PROJECT, BuildResult, datasets_named
 from pipeline.dbt_project import datasets_read
 from standards.catalogue import load_catalogue
 from standards.projections.spark_schema import silver_schema
@@ -29,7 +29,7 @@ def test_a_build_knows_every_column_that_models_read(city: Settings, built: Buil
         if identifier.startswith("source.kanghu.silver.")
     }
     assert "patient" in read
-    assert read <= datasets_read(PROJECT, catalogue)
+    assert read <= datasets_read(PROJECT, catalogue) | datasets_named(catalogue)
     for name in read:
         assert list(sources[name]) == silver_schema(catalogue.dataset(name)).names
         assert all(column["description"] for column in sources[name].values())

@@ -32,6 +32,15 @@ def id_number(born: str, sex: str, area: str = "350402") -> str:
 
 _TOGETHER: Record = {
     # What hand-written rules hold against each other, so that a clean record is clean.
+    "name": "张王李赵",
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+    "diagnosed_at": "2024-01-10 08:00:00",
+    "reported_online_at": "2024-01-10 10:00:00",
+    "age_years": "30",
+    "murmur_code": "0",
+    "right_hand_spo2_percent": "98",
+    "foot_spo2_percent": "97",
     "sex_code": "1",
     "birth_date": "1980-05-06",
     "id_type_code": "01",
