@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from expectations.model import WEIGHTS
 from expectations.suite import all_expectations
 from kanghu.engine import TIME_ZONE
-from kanghu.settings import Settings
+from kanghu.settings import CHECKOUT, Settings
 from kanghu.store import connect
 from pipeline.quality_exceptions import granted, holding
 from standards.catalogue import load_catalogue
@@ -101,7 +101,8 @@ def write_inputs(settings: Settings, folder: Path, day: date) -> str:
 
 
 def are_changed(settings: Settings, day: date) -> bool:
-    """Whether the published marts were made with other weights, grades, targets or exceptions."""
+    """Whether the published marts were made with other weights, grades, targets or exceptions, or
+    by another version of the models."""
     with connect(settings) as connection:
         row = connection.execute("select fingerprint from kanghu.quality_carried").fetchone()
     return row is not None and row["fingerprint"] != _fingerprint(quality_inputs(settings, day))
@@ -117,6 +118,12 @@ def carried(settings: Settings, fingerprint: str) -> None:
         )
 
 
+_MODELS = CHECKOUT / "dbt"
+
+
 def _fingerprint(rows: dict[str, list[tuple[Any, ...]]]) -> str:
     said = {name: sorted(map(str, found)) for name, found in rows.items() if name != "quality_date"}
+    said["models"] = [
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(_MODELS.rglob("*.sql"))
+    ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

@@ -64,6 +64,7 @@ def ask(
             what="集市还没有发布", where=settings.marts, mend="先运行 kanghu run 或 kanghu demo"
         )
     with duckdb.connect(settings.marts, read_only=True) as marts:
+        _refuse_older_marts(marts, report)
         asked = Asked(marts, report, options)
         as_of = _quality_date(marts)
         if report.kind == "task":
@@ -74,6 +75,19 @@ def ask(
             sql, headings = _listed(asked, identified)
         used = {one.heading: options[one.option] for one in report.filters if one.option in options}
         yield Answer(report, headings, used, as_of, sql, asked.values, marts)
+
+
+def _refuse_older_marts(marts: duckdb.DuckDBPyConnection, report: Report) -> None:
+    """Marts that an earlier version built lack what later reports ask."""
+    held = {
+        str(row[0]) for row in marts.execute("select table_name from duckdb_tables()").fetchall()
+    }
+    if missing := {report.model, "dim_form_identity"} - held:
+        raise KanghuError(
+            what=f"集市里没有 {'、'.join(sorted(missing))}:是本软件的旧版本建的",
+            where=f"质控报表 {report.title}",
+            mend="运行 kanghu run,集市就按现在的版本重建",
+        )
 
 
 def _quality_date(marts: duckdb.DuckDBPyConnection) -> date:
