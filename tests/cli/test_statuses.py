@@ -23,6 +23,7 @@ def entry(number: int, *, error: str | None = None, comparison: str = "equal") -
         superseded=4_567,
         shared=0,
         comparison=comparison,
+        compared_at=None,
         last_success=None,
         error=error,
     )

@@ -43,7 +43,7 @@ def test_the_truth_names_every_row_once(written: Written) -> None:
     assert all(key.endswith("#2") and key.count("#2") == 1 for key in twice)
     rare = {
         "transfusion_history", "exposure_history", "pregnancy_history", "high_risk_pregnancy",
-        "high_risk_child", "high_risk_child_followup",
+        "high_risk_child", "high_risk_child_followup", "postpartum_42day",
         "elder_depression", "elder_followup",
         "tb_closing", "tcm_child_guidance", "disability_monitoring", "inspection_report",
     }  # fmt: skip
