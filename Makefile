@@ -34,7 +34,7 @@ demo: setup  ## a synthetic city through the whole line, with its report at the 
 	$(BIN)/kanghu demo
 
 test: setup  ## the tests (embedded: no JVM, no browser)
-	KANGHU_SUITE=test $(RUN) pytest -n 2 --dist loadgroup -m "not cluster and not web"
+	KANGHU_SUITE=test $(RUN) pytest -n 2 -m "not cluster and not web"
 
 test-web:  ## browser tests
 	@echo "none yet: the web app comes with its issue"

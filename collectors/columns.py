@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
+from collectors.named import mentions, named_columns
 from collectors.readers import SourceColumn
-from collectors.registry import ColumnMap, Feed
+from collectors.registry import Feed
 from collectors.row_hash import bronze_column
 from kanghu.errors import KanghuError
 
@@ -62,26 +63,11 @@ def needed_columns(feed: Feed, delivered: Sequence[str]) -> set[str]:
     for mapping in table.maps.values():
         expressions = [mapping.where or ""]
         for rule in mapping.columns.values():
-            needed |= _named(rule)
+            needed |= named_columns(rule)
             expressions += [rule.arithmetic or "", rule.string or ""]
         text = " ".join(expressions)
-        needed |= {name for name in ours if name in text and _mentions(text, name)}
+        needed |= {name for name in ours if name in text and mentions(text, name)}
     return {own_name(feed, name) for name in needed}
-
-
-def _named(rule: ColumnMap) -> set[str]:
-    names = set(rule.first or ())
-    if rule.source is not None:
-        names.add(rule.source)
-    if rule.date_add is not None:
-        names.add(rule.date_add.source)
-    if rule.aggregate is not None:
-        names.update(rule.aggregate.by.values())
-    return names
-
-
-def _mentions(expression: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression) is not None
 
 
 def check_columns(

@@ -3,14 +3,15 @@
 The source's side is counted and hashed by the source's own engine, or by a second read where it has
 none; the lake's side is hashed anew from the columns that bronze stores, for the current version of
 each key. So an altered, dropped or doubled bronze row shows, and so does a row that the source
-changed without moving its watermark, or deleted.
+changed without moving its watermark, or deleted. Older versions, which no source holds any more,
+are held against the batch log (collectors/bronze_history.py).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from typing import Literal
 
 import duckdb
 
+from collectors.bronze_history import known_losses, spoilt_history
 from collectors.lake_side import define_lake_rows, lake_checksums
 from collectors.readers import Checksum, Reader, Readers
 from collectors.registry import Feed
@@ -51,6 +53,8 @@ class ComparisonResult:
     altered_rows: int | None = None
     reason: str | None = None
     examples: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    """What is wrong with versions that no source holds any more, told before or not."""
 
 
 def compare(
@@ -88,7 +92,7 @@ def compare(
                 if note is not None:
                     note(f"{system}.{table}({number}/{len(tables)})")
                 results += _compare_table(
-                    db, Lake(settings.lake), readers.of(some[0]), some, json.loads(names)
+                    db, settings, readers.of(some[0]), some, json.loads(names)
                 )
         finally:
             readers.close()
@@ -116,12 +120,13 @@ def _changed(settings: Settings, feeds: Sequence[Feed]) -> list[Feed]:
 
 def _compare_table(
     db: duckdb.DuckDBPyConnection,
-    lake: Lake,
+    settings: Settings,
     reader: Reader,
     feeds: Sequence[Feed],
     columns: Sequence[str],
 ) -> list[ComparisonResult]:
     """Compare feeds of one bronze table that deliver the same ``columns``."""
+    lake = Lake(settings.lake)
     path = lake.bronze(feeds[0].system.system, feeds[0].table_name)
     exists = lake.exists(path)
     stored = [one.name for one in lake.table(path).schema().fields] if exists else []
@@ -134,6 +139,8 @@ def _compare_table(
     source = told.result()
     silent = [feed for feed in feeds if feed.institution not in source]
     source |= read_checksums(db, reader, silent, columns)
+    spoilt = spoilt_history(db, settings, path, stored, feeds) if exists else {}
+    known = known_losses(settings, feeds) if spoilt else set()
     results = []
     for feed in feeds:
         there, here = source[feed.institution], held.get(feed.institution, Checksum(0, 0))
@@ -151,8 +158,25 @@ def _compare_table(
                 feed.institution, feed.name, "not comparable", lake_rows=here.rows
             )
             result.reason = str(error)
+        if spoilt.get(feed.institution):
+            _tell_of_history(result, spoilt[feed.institution], known)
         results.append(result)
     return results
+
+
+def _tell_of_history(
+    result: ComparisonResult, wrong: Sequence[str], known: Collection[tuple[str, str]]
+) -> None:
+    """What is new makes a difference; what was told before is only recalled: older versions cannot
+    be read again from the source, and a row of now is mended by the next full read."""
+    result.losses = list(wrong)
+    fresh = [one for one in wrong if (result.institution, one) not in known]
+    if fresh:
+        result.result = "different"
+        result.examples = [*result.examples, *fresh][:_EXAMPLES]
+        result.reason = "bronze 里的行与批次日志不符;旧版本只能从备份恢复,查清是谁改了它"
+    elif result.reason is None:
+        result.reason = f"bronze 有 {len(wrong)} 处以前报过的缺损(kanghu.bronze_loss)"
 
 
 def _row_by_row(
@@ -232,6 +256,16 @@ def _keep(settings: Settings, results: Sequence[ComparisonResult]) -> None:
                     missing_rows = excluded.missing_rows, extra_rows = excluded.extra_rows,
                     altered_rows = excluded.altered_rows, reason = excluded.reason,
                     examples = excluded.examples
+            """,
+            (rows,),
+        )
+        connection.execute(
+            """
+            insert into kanghu.bronze_loss (institution, feed, what)
+            select institution, feed, jsonb_array_elements_text(losses)
+            from jsonb_to_recordset(%s::jsonb) as one (
+                institution text, feed text, losses jsonb)
+            on conflict do nothing
             """,
             (rows,),
         )

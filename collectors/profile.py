@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from collectors.column_values import date_pattern, given
 from collectors.columns import needed_columns, own_name
 from collectors.readers import Delivery, Readers
 from collectors.registry import ColumnMap, Feed
@@ -71,12 +72,15 @@ class UnknownCode:
 @dataclass(frozen=True)
 class FeedProfile:
     """A sample of a feed. ``missing``: columns that the mapping needs and that were not delivered;
-    ``sample``: its rows, as text under their delivered names."""
+    ``date_rules``: catalogue column (``<dataset>.<column>``) -> the rule that reads its dates,
+    where the mapping says no way and they are not ISO 8601; ``sample``: its rows, as text under
+    their delivered names."""
 
     rows: int
     columns: list[ColumnProfile]
     unknown_codes: list[UnknownCode]
     missing: list[str]
+    date_rules: dict[str, str]
     sample: pa.Table = field(repr=False)
 
 
@@ -105,6 +109,7 @@ def profile_feed(settings: Settings, feed: Feed, rows: int = 1000) -> FeedProfil
         columns=columns,
         unknown_codes=_unknown_codes(feed, catalogue, values),
         missing=sorted(needed - {*delivered, *map(bronze_column, delivered)}),
+        date_rules=_date_rules(feed, catalogue, values),
         sample=sample,
     )
 
@@ -196,6 +201,26 @@ def _direct(catalogue: Catalogue, place: str) -> bool:
 def masked(text: str) -> str:
     """First and last character, stars between."""
     return text[:1] + "*" * max(1, len(text) - 2) + (text[-1] if len(text) > 2 else "")
+
+
+def _date_rules(
+    feed: Feed, catalogue: Catalogue, values: dict[str, list[str | None]]
+) -> dict[str, str]:
+    found = {}
+    for dataset_name, mapping in feed.table.maps.items():
+        for column in catalogue.datasets[dataset_name].columns:
+            rule = mapping.columns.get(column.name)
+            if rule is None or rule.source is None or rule.date or column.type not in ("D", "DT"):
+                continue
+            nothing = {None, *feed.system.nulls}
+            some = [
+                one for one in values.get(own_name(feed, rule.source), ()) if one not in nothing
+            ]
+            pattern = date_pattern(given(some))
+            if pattern:
+                place = f"{dataset_name}.{column.name}"
+                found[place] = f"{column.name}: {{from: {rule.source}, date: {pattern}}}"
+    return found
 
 
 def _unknown_codes(

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from collectors.check_mapping import check_system
+from collectors.check_source import check_source
 from collectors.model import (
     Aggregate,
     ColumnMap,
@@ -178,15 +179,27 @@ class _Reading:
             )
 
     def finished(self) -> Registry:
-        """Sources whose system is not to be had are refused with it."""
-        for one in [each for each in self.sources.values() if each.system not in self.systems]:
-            of_system = self.refused.get(f"systems/{one.system}")
-            error = of_system.error if of_system else _no_system(one)
+        """Sources whose system is not to be had are refused with it, and those that do not fit
+        their system."""
+        for one in list(self.sources.values()):
+            error = self._fault(one)
+            if error is None:
+                continue
             del self.sources[one.source]
             self.refused[f"sources/{one.source}"] = Refused(
                 f"{one.source}.yml", error, one.system, one.source, one.institution
             )
         return Registry(self.systems, self.sources, tuple(self.refused.values()))
+
+    def _fault(self, source: Source) -> KanghuError | None:
+        if source.system not in self.systems:
+            of_system = self.refused.get(f"systems/{source.system}")
+            return of_system.error if of_system else _no_system(source)
+        try:
+            check_source(source, self.systems[source.system])
+        except KanghuError as error:
+            return error
+        return None
 
 
 def load_registry(settings: Settings, catalogue: Catalogue | None = None) -> Registry:

@@ -14,6 +14,8 @@ from decimal import Decimal
 from expectations.model import WEIGHTS, Dimension, Expectation, Severity
 from standards.catalogue import Catalogue, Column, Dataset, Relation, Rule, ValueDomain
 
+SOURCE = "S1-3.15.5.3.6"
+"""The six checks that the tender asks of every delivered record."""
 PHONE = "^([+]?86-?)?1[3-9][0-9]{9}$|^(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}$"
 _MOST_DECIMAL_DIGITS, _MOST_WHOLE_DIGITS = 14, 18
 """Whole digits of silver's decimal(18,4) and bigint."""
@@ -35,7 +37,7 @@ def catalogue_expectations(catalogue: Catalogue, dataset: Dataset) -> Iterator[E
 
 def _column(column: Column, domain: ValueDomain | None) -> Iterator[Expectation]:
     name, zh = column.name, column.name_zh
-    graded: Severity = "blocking" if column.required == "M" else "warning"
+    graded: Severity = "blocking" if column.required == "M" else "error"
     if column.required in ("M", "R"):
         yield _make(
             column,
@@ -73,7 +75,7 @@ def _column(column: Column, domain: ValueDomain | None) -> Iterator[Expectation]
             expression=f"raw_{name} is null or char_length(raw_{name}) <= {limit}",
         )
     if domain and domain.codes and not domain.is_extract:
-        yield _domain(column, domain, graded if domain.is_closed else "notice")
+        yield _domain(column, domain, graded if domain.is_closed else "warning")
     for rule in column.rules:
         yield _rule(column, rule, graded)
 
@@ -170,7 +172,7 @@ def _rule(column: Column, rule: Rule, graded: Severity) -> Expectation:
                 column,
                 "range",
                 "validity",
-                "warning",
+                "error",
                 sentence=f"{zh}在 {low} 至 {high}{unit} 之间",
                 message=f"{zh}超出 {low} 至 {high}{unit}",
                 mend="核对原始记录;常见原因是单位用错、小数点错位或填错栏",
@@ -193,7 +195,7 @@ def _rule(column: Column, rule: Rule, graded: Severity) -> Expectation:
                 column,
                 "id_number",
                 "validity",
-                "warning",
+                "error",
                 sentence=f"{zh}符合 GB 11643(18 位、出生日期存在、校验位正确)",
                 message=f"{zh}不是有效的身份证号",
                 mend="请本人出示证件核对;不是身份证的号码,应同时填写证件类别",
@@ -204,7 +206,7 @@ def _rule(column: Column, rule: Rule, graded: Severity) -> Expectation:
                 column,
                 "phone",
                 "validity",
-                "notice",
+                "warning",
                 sentence=f"{zh}是大陆手机号或座机号",
                 message=f"{zh}不像电话号码",
                 mend="核对后改正;没有电话时留空",
@@ -215,7 +217,7 @@ def _rule(column: Column, rule: Rule, graded: Severity) -> Expectation:
                 column,
                 "icd10",
                 "conformity",
-                "warning",
+                "error",
                 sentence=f"{zh}写成 ICD-10 编码的样子",
                 message=f"{zh}不是 ICD-10 编码的写法",
                 mend="用国家临床版或 GB/T 14396 的编码,例如 I10.x00",
@@ -238,6 +240,7 @@ def _duplicate(dataset: Dataset) -> Expectation:
         mend="请机构确认哪一条有效,删去或作废另一条后重新上传",
         scope="row",
         expression="not raw_is_repeated",
+        source=SOURCE,
     )
 
 
@@ -255,6 +258,7 @@ def _unclaimed(dataset: Dataset) -> Expectation:
         "lookups),然后 kanghu replay;确实不属于任何数据集的,在这张表写 unclaimed 说明是什么",
         scope="row",
         expression="raw_unclaimed is null",
+        source=SOURCE,
     )
 
 
@@ -265,7 +269,7 @@ def _orphan(catalogue: Catalogue, dataset: Dataset, relation: Relation) -> Expec
         column,
         "orphan",
         "consistency",
-        "warning",
+        "error",
         sentence=f"{column.name_zh}在《{parent.name_zh}》里找得到",
         message=f"{column.name_zh}在《{parent.name_zh}》里找不到",
         mend=f"补传这条{parent.name_zh},或改正{column.name_zh};上级记录在隔离区时先处理它",
@@ -298,6 +302,7 @@ def _make(
         mend=mend,
         scope="across" if scope == "across" else "row",
         expression=expression,
+        source=SOURCE,
     )
 
 

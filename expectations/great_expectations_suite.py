@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import great_expectations as gx
     import pandas as pd
 
-_SEVERITY: dict[Severity, str] = {"blocking": "critical", "warning": "warning", "notice": "info"}
+_SEVERITY: dict[Severity, str] = {"blocking": "critical", "error": "warning", "warning": "info"}
 
 
 def great_expectations() -> Any:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Dimension = Literal["completeness", "validity", "conformity", "consistency"]
-Severity = Literal["blocking", "warning", "notice"]
+Severity = Literal["blocking", "error", "warning"]
 Scope = Literal["row", "across"]
 
-WEIGHTS: dict[str, int] = {"blocking": 5, "warning": 2, "notice": 1}
-"""How much a failure counts in a quality score, where a rule does not say otherwise."""
+WEIGHTS: dict[str, int] = {"blocking": 5, "error": 3, "warning": 1}
+"""How much a failure counts in a quality score, where a rule does not say otherwise.
+
+``blocking``: the record cannot be used and is held back; ``error``: certainly wrong, to be mended
+though the record stays; ``warning``: doubtful, late or implausible (docs/quality.md)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Expectation:
     """How to put it right."""
     scope: Scope
     expression: str
+    source: str
+    """Where it is asked for: a standard, a section of the norm, a section of the tender."""
 
     @property
     def check(self) -> str:

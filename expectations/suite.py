@@ -1,20 +1,13 @@
-"""A dataset's suite: its catalogue's expectations and the hand-written ones, in one order.
-
-Hand-written rules are rows of ``rules.csv``; those that look at other records (scope ``across``)
-have their query in ``across/<id>.sql``.
-"""
+"""A dataset's suite: its catalogue's expectations and the hand-written ones, in one order."""
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from pathlib import Path
 
 from expectations.from_catalogue import catalogue_expectations
 from expectations.model import Expectation
+from expectations.rule_tables import hand_written
 from standards.catalogue import Catalogue, load_catalogue
-
-ROOM = Path(__file__).resolve().parent
 
 
 def suite_for(dataset: str, catalogue: Catalogue | None = None) -> tuple[Expectation, ...]:
@@ -33,21 +26,3 @@ def row_suite(dataset: str, catalogue: Catalogue | None = None) -> tuple[Expecta
 def all_expectations() -> tuple[Expectation, ...]:
     """Every rule of every dataset of the product's catalogue."""
     return tuple(rule for name in load_catalogue().datasets for rule in suite_for(name))
-
-
-@cache
-def hand_written(room: Path = ROOM) -> tuple[Expectation, ...]:
-    """The rows of ``rules.csv``; raises ``ValueError`` for a row that cannot be a rule."""
-    with (room / "rules.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(_rule(room, row) for row in csv.DictReader(lines))
-
-
-def _rule(room: Path, row: dict[str, str]) -> Expectation:
-    expression = row["expression"]
-    if row["scope"] == "across":
-        expression = (room / "across" / f"{row['id']}.sql").read_text(encoding="utf-8")
-    if not expression or not row["id"].startswith(f"{row['dataset']}."):
-        raise ValueError(f"rules.csv: {row['id']!r} has no expression, or another dataset's id")
-    return Expectation(
-        **{**row, "weight": int(row["weight"]), "expression": expression}  # type: ignore[arg-type]
-    )

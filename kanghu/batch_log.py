@@ -238,17 +238,19 @@ _OUTCOMES = """
 _LOG = f"""
     insert into kanghu.feed_run (
         batch_id, institution, feed, system, table_name, mode, state, delivered, source_rows,
-        bronze_rows, unchanged_rows, deleted_rows, watermark_from, watermark_to, error, started_at)
+        bronze_rows, unchanged_rows, deleted_rows, watermark_from, watermark_to, error, started_at,
+        columns)
     select %(batch)s, institution, feed, system, table_name, mode, state, delivered, source_rows,
            bronze_rows, unchanged_rows, deleted_rows, watermark_from, watermark_to, error,
-           started_at
+           started_at, case when bronze_rows > 0 then columns end
     from {_OUTCOMES}
     on conflict (batch_id, institution, feed) do update
         set state = excluded.state, mode = excluded.mode, delivered = excluded.delivered,
             source_rows = excluded.source_rows, bronze_rows = excluded.bronze_rows,
             unchanged_rows = excluded.unchanged_rows, deleted_rows = excluded.deleted_rows,
             watermark_from = excluded.watermark_from, watermark_to = excluded.watermark_to,
-            error = excluded.error, started_at = excluded.started_at, finished_at = now()
+            error = excluded.error, started_at = excluded.started_at, finished_at = now(),
+            columns = excluded.columns
 """
 
 _STATE = f"""

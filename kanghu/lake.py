@@ -58,6 +58,11 @@ class Lake:
     def findings(self) -> str:
         return f"{self.root}/quality/findings"
 
+    @property
+    def score_history(self) -> str:
+        """The scores of each quality date (pipeline/quality_history.py)."""
+        return f"{self.root}/quality/score_history"
+
     def storage_options(self) -> dict[str, str]:
         """Options for deltalake: from the environment for S3, none for files."""
         if not self.root.startswith("s3://"):

@@ -32,6 +32,10 @@ create table if not exists kanghu.feed_run (
     primary key (batch_id, institution, feed)
 );
 
+alter table kanghu.feed_run add column if not exists columns jsonb;
+comment on column kanghu.feed_run.columns is
+'Of a run that brought rows: [[name, source type], ...] that their hashes were made of.';
+
 -- What is known of a feed between batches. columns: [[name, source type], ...] as last accepted.
 create table if not exists kanghu.feed_state (
     institution text not null,
@@ -76,6 +80,17 @@ create table if not exists kanghu.comparison (
     examples jsonb,
     primary key (institution, feed)
 );
+
+create table if not exists kanghu.bronze_loss (
+    institution text not null,
+    feed text not null,
+    what text not null,
+    first_seen timestamptz not null default now(),
+    primary key (institution, feed, what)
+);
+comment on table kanghu.bronze_loss is
+'Rows of bronze that are not what their batch wrote: told loudly once, then kept here, since no
+source holds an older version any more.';
 
 -- Where each feed's rows of each dataset stand after the last normalise.
 create table if not exists kanghu.conservation (
@@ -165,4 +180,44 @@ create or replace trigger only_appended before update or delete or truncate
 create table if not exists kanghu.identity_carried (
     single boolean primary key check (single),
     decision_id bigint not null
+);
+
+-- Exceptions from quality rules (pipeline/quality_exceptions.py), only ever appended to: one is
+-- taken back by an entry that names it. Without feed and source key it is meant for every record of
+-- the institution.
+create table if not exists kanghu.quality_exception (
+    exception_id bigint primary key,
+    kind text not null check (kind in ('grant', 'revoke')),
+    revokes bigint unique references kanghu.quality_exception,
+    rule text not null,
+    institution text not null,
+    feed text,
+    source_key text,
+    who text not null check (who <> ''),
+    why text not null check (why <> ''),
+    granted_at timestamptz not null default now(),
+    until_date date,
+    check ((kind = 'revoke') = (revokes is not null)),
+    check ((kind = 'grant') = (until_date is not null)),
+    check ((feed is null) = (source_key is null))
+);
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.quality_exception for each statement execute function kanghu.refuse_change();
+
+-- Who looked at direct identifiers in quality lists, and why.
+create table if not exists kanghu.quality_disclosure (
+    disclosure_id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    who text not null check (who <> ''),
+    why text not null check (why <> ''),
+    asked text not null,
+    records bigint not null
+);
+create or replace trigger only_appended before update or delete or truncate
+    on kanghu.quality_disclosure for each statement execute function kanghu.refuse_change();
+
+-- The weights, grades, targets and exceptions with which the published marts were made: one row.
+create table if not exists kanghu.quality_carried (
+    single boolean primary key check (single),
+    fingerprint text not null
 );

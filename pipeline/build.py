@@ -14,18 +14,25 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from kanghu.errors import KanghuError
+from kanghu.lake import Lake
 from kanghu.lease import lease
 from kanghu.settings import CHECKOUT, Settings
+from pipeline import completeness
+from pipeline.dbt_project import assemble
 from pipeline.indicator_sql import for_dbt
+from pipeline.quality_history import remember
+from pipeline.quality_inputs import carried, quality_today, write_inputs
 from spark_jobs.machine_errors import full_disk, in_short, is_of_a_full_disk
-from standards.catalogue import load_catalogue
+from standards.assets import load_tags
+from standards.catalogue import Catalogue, load_catalogue
 from standards.indicators import load_indicators, load_parameters
 
 PROJECT = CHECKOUT / "dbt"
@@ -49,8 +56,13 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
+def build(
+    settings: Settings, *, docs: Path | None = None, quality_date: date | None = None
+) -> BuildResult:
     """Build all marts and publish them at ``settings.marts``; with ``docs``, dbt's pages there.
+
+    Record quality is valued as of ``quality_date`` (default: the city's day), and its scores are
+    remembered in the lake before the marts are published.
 
     Raises ``KanghuError`` when a model cannot be made or a data test fails; the marts that were
     published before stay as they are.
@@ -64,8 +76,13 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
         folder.mkdir()
         # The file bears its final name from the start: DuckDB names the database after it.
         building = folder / target.name
+        day = quality_date or quality_today()
         try:
-            with _environment(settings, building):
+            catalogue = load_catalogue()
+            assemble(PROJECT, _project(settings), catalogue, datasets_named(catalogue))
+            inputs = folder / "quality"
+            fingerprint = write_inputs(settings, inputs, day)
+            with _environment(settings, building, inputs):
                 results = _invoke(settings, ["build"])
                 outcome = _outcome(results, time.monotonic() - started)
                 if docs is not None:
@@ -73,10 +90,18 @@ def build(settings: Settings, *, docs: Path | None = None) -> BuildResult:
                     docs.mkdir(parents=True, exist_ok=True)
                     shutil.copy(_work(settings) / "target" / "static_index.html", docs)
             _settle(building)
+            remember(Lake(settings.lake), building, day)
             os.replace(building, target)
+            carried(settings, fingerprint)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return outcome
+
+
+def datasets_named(catalogue: Catalogue) -> set[str]:
+    """Datasets that models read because tags and forms name them, not their own text."""
+    forms = completeness.load_completeness(catalogue)
+    return {one.dataset for one in load_tags(catalogue)} | {one.dataset for one in forms}
 
 
 def _marts_file(settings: Settings) -> Path:
@@ -94,10 +119,19 @@ def _work(settings: Settings) -> Path:
     return settings.home / "dbt"
 
 
+def _project(settings: Settings) -> Path:
+    """The project that dbt is given: ours with the projected sources."""
+    return _work(settings) / "project"
+
+
 @contextmanager
-def _environment(settings: Settings, building: Path) -> Iterator[None]:
+def _environment(settings: Settings, building: Path, inputs: Path) -> Iterator[None]:
     """What ``dbt/profiles.yml`` reads; put back afterwards."""
-    wanted = {"KANGHU_MARTS_BUILDING": str(building), "KANGHU_LAKE": settings.lake}
+    wanted = {
+        "KANGHU_MARTS_BUILDING": str(building),
+        "KANGHU_LAKE": settings.lake,
+        "KANGHU_QUALITY_INPUTS": str(inputs),
+    }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -123,6 +157,11 @@ def dbt_vars(settings: Settings) -> dict[str, Any]:
         "keys": {name: list(dataset.key) for name, dataset in catalogue.datasets.items()},
         "parameters": {name: one.value for name, one in parameters.items()},
         "record_columns": columns,
+        "tags": [
+            {**asdict(one), "person": bool(catalogue.dataset(one.dataset).person)}
+            for one in load_tags(catalogue)
+        ],
+        "completeness": completeness.for_dbt(catalogue),
         "indicators": [for_dbt(one) for one in load_indicators(parameters).values()],
     }
 
@@ -143,9 +182,9 @@ def _invoke(settings: Settings, command: list[str]) -> Any:
             str(work / "log"),
             *command,
             "--project-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--profiles-dir",
-            str(PROJECT),
+            str(_project(settings)),
             "--target-path",
             str(work / "target"),
             "--vars",
@@ -211,6 +250,7 @@ _SAYINGS: Mapping[str, str] = {
     "not_null": "{column} 有 {rows} 行为空",
     "relationships": "{column} 有 {rows} 行在 {to} 里找不到对应的行",
     "accepted_values": "{column} 有 {rows} 个值不在允许的取值里",
+    "accepted_codes": "有 {rows} 行的代码不在值域里",
     "unique_together": "主键 {columns} 有 {rows} 组重复",
 }
 

@@ -10,6 +10,7 @@ files lack is null.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +19,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from kanghu.engine import TIME_ZONE
 from kanghu.lake import Lake, load_extension
+from pipeline.quality_history import COLUMNS as SCORE_HISTORY
+from pipeline.quality_inputs import TABLES as QUALITY_INPUTS
 from standards.catalogue import Catalogue, Dataset, load_catalogue
 from standards.organisations import load_organisations, load_regions
 from standards.projections.spark_schema import META_COLUMNS, silver_schema
@@ -61,9 +64,11 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.lake = Lake(plugin_config["lake"])
+        self.quality_inputs = Path(plugin_config["quality_inputs"])
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         open_lake(conn, self.lake, load_catalogue())
+        _quality(conn, self.lake, self.quality_inputs)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"SET TimeZone = '{TIME_ZONE}'")
@@ -132,6 +137,14 @@ def _records(connection: duckdb.DuckDBPyConnection, lake: Lake, catalogue: Catal
     connection.execute(
         f"CREATE VIEW lake.quality.records AS {' UNION ALL '.join([nothing, *selects])}"
     )
+
+
+def _quality(connection: duckdb.DuckDBPyConnection, lake: Lake, inputs: Path) -> None:
+    """``quality.score_history``, and what the build values quality with (quality_inputs.py)."""
+    _view(connection, "quality.score_history", lake, lake.score_history, SCORE_HISTORY)
+    for name in QUALITY_INPUTS:
+        file = inputs / f"{name}.parquet"
+        connection.execute(f"CREATE VIEW lake.quality.{name} AS SELECT * FROM '{file}'")
 
 
 def _quoted(column: str) -> str:

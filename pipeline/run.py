@@ -22,6 +22,7 @@ from kanghu.errors import KanghuError
 from kanghu.lease import lease
 from kanghu.settings import Settings
 from pipeline.build import STEP, BuildResult, build
+from pipeline.quality_inputs import are_changed, quality_today
 from pipeline.steps import Unwatched, Watcher
 from spark_jobs.across import evaluate_across
 from spark_jobs.claims import takers_of
@@ -72,10 +73,16 @@ class RunResult:
         return list({(one.system, one.table_name, one.dataset): one for one in failed}.values())
 
     @property
+    def different(self) -> list[ComparisonResult]:
+        """Feeds of which the lake does not hold what the source holds."""
+        return [one for one in self.comparisons if one.result == "different"]
+
+    @property
     def is_whole(self) -> bool:
-        """Whether all the work was done; rows in quarantine are work done, unread feeds are not."""
+        """Whether all the work was done; rows in quarantine are work done, unread feeds are not,
+        nor is a lake that differs from its sources."""
         undone = (self.failed, self.refused, self.uncarried, self.unbalanced, self.uncounted)
-        return not any(undone)
+        return not any(undone) and not self.different
 
 
 def run(
@@ -128,7 +135,8 @@ def _carry(settings: Settings, registry: Registry, result: RunResult, watch: Wat
             _normalise(settings, registry, batches, result, watch)
         elif decision_store.are_waiting(settings):
             _regroup(settings, result, watch)
-        if result.batches or result.evolved or result.identified or carried:
+        valued_anew = are_changed(settings, quality_today())
+        if result.batches or result.evolved or result.identified or carried or valued_anew:
             _build(settings, result, watch)
             batch_log.advance(settings, result.batches, "done")
             strike_out(settings, carried)

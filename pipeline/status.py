@@ -16,6 +16,7 @@ from spark_jobs.replay_due import Due, all_due
 
 NOT_COMPARED = "not comparable: 还没有比对过"
 NOT_CARRIED = "not comparable: 送达的还没有全部带进标准库和集市"
+NOT_COLLECTED = "not comparable: 最近一次没有采集成"
 NOT_READ = "not comparable: 配置没有读成"
 
 
@@ -37,18 +38,22 @@ class FeedStatus:
     """Rows that an earlier entry of this feed counts too: a feed's ``bronze`` less ``shared``, over
     its datasets, is the number of rows of its bronze table."""
     comparison: str
+    compared_at: datetime | None
+    """When source and lake were last compared; ``source_rows`` is of then. A row deleted behind a
+    watermark shows at the next comparison: a day later at most, or by ``kanghu compare``."""
     last_success: datetime | None
     error: str | None
 
 
 def feed_statuses(settings: Settings, registry: Registry) -> list[FeedStatus]:
-    """Every feed of the registry, in its order; one entry for each dataset that it feeds. Then what
-    the registry could not take, with its error."""
+    """Every feed of the registry, in its order; one entry for each dataset that it feeds, or one of
+    no dataset where its table is not mapped yet and its rows wait in bronze. Then what the registry
+    could not take, with its error."""
     kept = _Kept(settings)
     known = [
         kept.status(feed, dataset)
         for feed in registry.feeds()
-        for dataset in (*feed.table.maps, *kept.datasets_beside(feed))
+        for dataset in (*feed.table.maps, *kept.datasets_beside(feed)) or ("",)
     ]
     return known + [one for refused in registry.refused for one in kept.refused(refused)]
 
@@ -64,7 +69,8 @@ class _Kept:
             )
             self.delivered = _by_feed(
                 connection.execute(
-                    "select institution, feed, sum(delivered)::bigint as delivered "
+                    "select institution, feed, sum(delivered)::bigint as delivered, "
+                    "sum(bronze_rows + deleted_rows)::bigint as bronze "
                     "from kanghu.feed_run where state = 'collected' group by institution, feed"
                 ).fetchall()
             )
@@ -95,6 +101,7 @@ class _Kept:
         place = (feed.institution, feed.name)
         state, comparison = self.states.get(place), self.comparisons.get(place)
         splits = feed.system.kind in ("hl7", "json", "xml")
+        failed = state["last_error"] if state else None
         uncarried = self._uncarried(feed, dataset)
         return FeedStatus(
             institution=feed.institution,
@@ -105,9 +112,10 @@ class _Kept:
             else None,
             source_rows=comparison["source_rows"] if comparison else None,
             **self._counted(*place, dataset),
-            comparison=NOT_CARRIED if uncarried else _in_words(comparison),
+            comparison=_in_words(comparison, failed, uncarried),
+            compared_at=comparison["compared_at"] if comparison else None,
             last_success=state["last_success"] if state else None,
-            error=(state["last_error"] if state else None) or uncarried,
+            error=failed or uncarried,
         )
 
     def refused(self, refused: Refused) -> list[FeedStatus]:
@@ -128,6 +136,7 @@ class _Kept:
                 source_rows=None,
                 **self._counted(institution, feed, dataset),
                 comparison=NOT_READ,
+                compared_at=None,
                 last_success=self.states.get((institution, feed), {}).get("last_success"),
                 error=str(refused.error),
             )
@@ -137,6 +146,8 @@ class _Kept:
     def _counted(self, institution: str, feed: str, dataset: str) -> dict[str, int]:
         names = ("bronze", "silver", "quarantine", "superseded", "shared")
         counts = self.counts.get((institution, feed, dataset), {})
+        if not dataset:
+            counts = {"bronze": self.delivered.get((institution, feed), {}).get("bronze", 0)}
         return {name: counts.get(name, 0) for name in names}
 
     def _uncarried(self, feed: Feed, dataset: str) -> str | None:
@@ -158,7 +169,11 @@ def _by_feed(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]
     return {(row["institution"], row["feed"]): row for row in rows}
 
 
-def _in_words(comparison: dict[str, Any] | None) -> str:
+def _in_words(comparison: dict[str, Any] | None, failed: str | None, uncarried: str | None) -> str:
+    if failed:
+        return NOT_COLLECTED
+    if uncarried:
+        return NOT_CARRIED
     if comparison is None:
         return NOT_COMPARED
     if comparison["result"] == "equal":

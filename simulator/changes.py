@@ -50,7 +50,7 @@ _INSTANTS = {
     "settlement": ("settled_at",),
 }
 _STANDING_ALONE = ("settlement", "charge_detail", "health_checkup")
-"""Datasets whose rows nothing hangs on."""
+"""Datasets on whose rows nothing hangs, or little that is looked for."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,16 @@ class _Changes:
         once = f"(_institution, {number}) not in (select _institution, {number} from {dataset} "
         once += "join errors on _event_id = event_id and kind = 'duplicate_key')"
         if dataset != "settlement":
-            return once
+            # Nor what an assessment names, nor the first of two in a year: it makes the second one.
+            named = " and ".join(
+                f"checkup_no not in (select checkup_no from {child} where checkup_no is not null)"
+                for child in ("elder_self_care", "elder_depression")
+                if child in self.chunk.tables
+            )
+            second = "(_institution, record_no) not in (select _institution, record_no "
+            second += "from health_checkup join errors on _event_id = event_id "
+            second += "where kind = 'checkup_twice_a_year' and record_no is not null)"
+            return " and ".join(part for part in (once, second, named) if part)
         return f"encounter_no is not null and settlement_kind_code = '1' and {once}"
 
     def registered_elsewhere(self) -> None:

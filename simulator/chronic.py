@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from simulator import columns as c
+from simulator.checkups import Checkups, body_mass_index, entered, write_checkups
 from simulator.health import Health
 from simulator.records import Records
 from simulator.reference_tables import read_reference
@@ -34,8 +35,8 @@ class Followups:
     turn: Array
 
 
-def write_chronic(scene: Scene, records: Records, health: Health) -> None:
-    """Cards, follow-ups with their drugs, and check-ups."""
+def write_chronic(scene: Scene, records: Records, health: Health) -> Checkups:
+    """Cards, follow-ups with their drugs, and check-ups; answers those of the old."""
     people = scene.people
     person = records.person
     high = health.hypertension[person] & (scene.draw.random(len(person)) < 0.66)
@@ -53,7 +54,7 @@ def write_chronic(scene: Scene, records: Records, health: Health) -> None:
         else:
             _write_diabetes(scene, records, health, followups)
     old = scene.end - people.birth[person] >= 65 * 366
-    _write_checkups(scene, records, health, old | high | sweet)
+    return write_checkups(scene, records, health, old | high | sweet)
 
 
 def _write_cards(
@@ -133,12 +134,8 @@ def _common(scene: Scene, records: Records, health: Health, visits: Followups) -
         "compliance_behaviour_code": c.numbers(1 + health.adherence[person]),
         "medication_compliance_code": c.numbers(1 + health.adherence[person]),
         "doctor_name": records.doctor_names(scene, record),
+        "entered_date": entered(scene, day),
     }
-
-
-def body_mass_index(weight: Array, height: Array) -> Array:
-    """In hundredths, of tenths of kilograms and of centimetres."""
-    return np.rint(weight * 10.0 / (height / 1000.0) ** 2).astype(np.int64)
 
 
 def _write_hypertension(scene: Scene, records: Records, health: Health, visits: Followups) -> None:
@@ -247,101 +244,5 @@ def _write_medication(
                 name: c.pick([row[name] for row in rows], drug)
                 for name in ("drug_name", "frequency_code", "single_dose", "dose_unit")
             },
-        },
-    )
-
-
-def _write_checkups(scene: Scene, records: Records, health: Health, invited: Array) -> None:
-    """One a calendar year of the period for the old and the chronically ill who come."""
-    draw, people = scene.draw, scene.people
-    first = np.array([scene.start], "datetime64[D]").astype("datetime64[Y]").astype(int)[0]
-    last = np.array([scene.end - 1], "datetime64[D]").astype("datetime64[Y]").astype(int)[0]
-    years = np.arange(first, last + 1)
-    begins = years.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    ends = (years + 1).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    begins, ends = np.maximum(begins, scene.start), np.minimum(ends, scene.end)
-    which = np.flatnonzero(invited)
-    spread = draw.random((len(which), len(years)))
-    day = begins + (spread * (ends - begins)).astype(np.int64)
-    comes = draw.random(day.shape) < 0.74 * (ends - begins) / 365
-    comes &= (day > records.created[which][:, None]) & (day < records.until[which][:, None])
-    row, year = np.nonzero(comes)
-    record, day = which[row], day[row, year]
-    person = records.person[record]
-    count = len(record)
-    systolic, diastolic = health.pressure(draw, person, day)
-    weight = health.weight[person] + draw.integers(-20, 21, count)
-    height = health.height[person]
-    sugar = health.glucose(draw, person)
-    abnormal = (systolic >= 140) | (sugar >= 70) | (draw.random(count) < 0.2)
-    old = day - people.birth[person] >= 65 * 365
-
-    def normal(mean: float, spread: float, low: float, high: float) -> Array:
-        return np.rint(draw.normal(mean, spread, count).clip(low, high)).astype(np.int64)
-
-    scene.add(
-        "health_checkup",
-        records.institution[record],
-        person,
-        day * c.DAY + 46_000 + 60 * (record % 200),
-        {
-            "checkup_no": c.keys("", scene.serial("checkup_no", count), 12),
-            "record_no": records.numbers.take(pa.array(record)),
-            "checked_date": c.dates(day),
-            "doctor_name": records.doctor_names(scene, record),
-            "symptom_codes": c.constant("1", count),
-            "temperature_celsius": c.decimals(normal(364, 2, 355, 371), 1),
-            "pulse_per_min": c.numbers(normal(75, 8, 50, 120)),
-            "respiration_per_min": c.numbers(normal(18, 1.5, 14, 24)),
-            "left_systolic_mmhg": c.numbers(systolic),
-            "left_diastolic_mmhg": c.numbers(diastolic),
-            "right_systolic_mmhg": c.numbers(systolic + draw.integers(-4, 5, count)),
-            "right_diastolic_mmhg": c.numbers(diastolic + draw.integers(-3, 4, count)),
-            "height_cm": c.decimals(height, 1),
-            "weight_kg": c.decimals(weight, 1),
-            "waist_cm": c.decimals(normal(830, 80, 600, 1200), 1),
-            "bmi": c.decimals(body_mass_index(weight, height), 2),
-            "self_rated_health_code": c.numbers(draw.choice([1, 2, 2, 3], count), old),
-            "self_care_code": c.numbers(np.where(draw.random(count) < 0.1, 2, 1), old),
-            "cognition_screen_code": c.numbers(np.where(draw.random(count) < 0.05, 2, 1), old),
-            "emotion_screen_code": c.numbers(np.where(draw.random(count) < 0.04, 2, 1), old),
-            "exercise_frequency_code": c.numbers(draw.choice([1, 2, 3, 4], count)),
-            "exercise_minutes": c.numbers(draw.choice([0, 20, 30, 60], count)),
-            "smoking_status_code": c.numbers(np.where(health.smokes[person] > 0, 3, 1)),
-            "cigarettes_per_day": c.numbers(health.smokes[person]),
-            "drinking_frequency_code": c.numbers(np.where(health.drinks[person] > 0, 3, 1)),
-            "alcohol_liang_per_day": c.numbers(health.drinks[person]),
-            "left_vision": c.decimals(normal(46, 3, 30, 52), 1),
-            "right_vision": c.decimals(normal(46, 3, 30, 52), 1),
-            "hearing_code": c.numbers(np.where(draw.random(count) < 0.1, 2, 1)),
-            "motor_function_code": c.numbers(np.where(draw.random(count) < 0.05, 2, 1)),
-            "heart_rate_per_min": c.numbers(normal(75, 8, 50, 120)),
-            "heart_rhythm_code": c.numbers(np.where(draw.random(count) < 0.06, 2, 1)),
-            "oedema_code": c.numbers(np.where(draw.random(count) < 0.04, 4, 1)),
-            "haemoglobin_g_l": c.decimals(normal(1360, 150, 700, 1900), 1),
-            "leukocyte_10e9_l": c.decimals(normal(66, 16, 25, 180), 1),
-            "platelet_10e9_l": c.numbers(normal(225, 55, 60, 600)),
-            "urine_protein_code": c.numbers(np.where(draw.random(count) < 0.06, 3, 1)),
-            "urine_glucose_code": c.numbers(np.where(sugar > 100, 3, 1)),
-            "fasting_glucose_mmol_l": c.decimals(sugar, 1),
-            "hba1c_percent": c.decimals(45 + (sugar - 45) // 3, 1, health.diabetes[person]),
-            "alt_u_l": c.decimals(normal(240, 120, 50, 2000), 1),
-            "ast_u_l": c.decimals(normal(240, 90, 60, 1500), 1),
-            "albumin_g_l": c.decimals(normal(445, 35, 280, 560), 1),
-            "total_bilirubin_umol_l": c.decimals(normal(125, 45, 30, 600), 1),
-            "creatinine_umol_l": c.decimals(normal(690, 170, 250, 4000), 1),
-            "urea_mmol_l": c.decimals(normal(52, 15, 15, 250), 1),
-            "total_cholesterol_mmol_l": c.decimals(normal(480, 95, 220, 1000), 2),
-            "triglyceride_mmol_l": c.decimals(normal(16, 7, 4, 90), 1),
-            "ldl_mmol_l": c.decimals(normal(285, 75, 80, 700), 2),
-            "hdl_mmol_l": c.decimals(normal(132, 28, 60, 260), 2),
-            "is_ecg_abnormal": c.flags(draw.random(count) < 0.18),
-            "is_chest_xray_abnormal": c.flags(draw.random(count) < 0.08),
-            "is_ultrasound_abnormal": c.flags(draw.random(count) < 0.2),
-            "is_abnormal": c.flags(abnormal),
-            "abnormal_description": c.pick(
-                ["血压偏高", "空腹血糖偏高"], (sugar >= 70).astype(int), abnormal
-            ),
-            "guidance_code": c.numbers(np.where(abnormal, 2, 1)),
         },
     )

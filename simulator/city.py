@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from simulator import columns as c
+from simulator.births import make_children, write_births
+from simulator.child_health import write_children
 from simulator.chronic import write_chronic
 from simulator.errors import plant_errors
 from simulator.events import COMMISSION, Chunk
@@ -23,11 +25,16 @@ from simulator.health import Health, make_health
 from simulator.hospital import write_stays
 from simulator.laboratory import write_documents, write_laboratory
 from simulator.master import write_deaths, write_master, write_population
+from simulator.maternal import write_maternal
 from simulator.names import name_text
+from simulator.newborn_screening import write_screenings
 from simulator.patients import Views, make_views, write_patients
 from simulator.people import id_text, make_people
 from simulator.plan import plan_city
+from simulator.pregnancies import make_pregnancies
+from simulator.pregnancy_risks import write_risks
 from simulator.prescriptions import write_prescriptions
+from simulator.programmes import write_programmes, write_services
 from simulator.records import make_records, write_records
 from simulator.scene import DOCUMENT_SYSTEM, LABORATORY_SYSTEM, City, Scene
 from simulator.stays import Stays, make_stays
@@ -89,6 +96,7 @@ def make_chunk(city: City, number: int, error_rate: float = DEFAULT_ERROR_RATE) 
     scene, health = open_scene(city, number)
     if number == 0:
         write_master(scene)
+        write_services(scene)
     write_population(scene)
     write_deaths(scene)
     _write_care(scene, health)
@@ -152,8 +160,22 @@ def _write_care(scene: Scene, health: Health) -> None:
         DOCUMENT_SYSTEM: np.unique(of_visit[visits.by_document]),
     }
     write_patients(scene, views, institution, registered, numbers, health.insurance, systems)
-    write_records(scene, records, health, keys)
-    write_chronic(scene, records, health)
+    shown = write_records(scene, records, health, keys)
+    checkups = write_chronic(scene, records, health)
+    write_programmes(scene, records, shown, health, checkups)
+    _write_mothers_and_children(scene, health)
+
+
+def _write_mothers_and_children(scene: Scene, health: Health) -> None:
+    """Draws of its own: the rest of the city is the same with and without it."""
+    draw = np.random.default_rng([scene.city.plan.seed, scene.number, 2702])
+    pregnancies = make_pregnancies(scene, draw)
+    children = make_children(scene, draw, pregnancies)
+    write_maternal(scene, draw, pregnancies, health)
+    write_risks(scene, draw, pregnancies)
+    born, at = write_births(scene, draw, pregnancies, children)
+    write_screenings(scene, draw, pregnancies, born, at)
+    write_children(scene, draw, pregnancies, children)
 
 
 def _register(scene: Scene, visits: Visits, stays: Stays) -> tuple[Array, Views, Array, Array]:

@@ -24,7 +24,10 @@ from simulator.contradictions_across import (
     told_by_diagnosis,
     uncontrolled_without_referral,
 )
-from simulator.errors import SERIES, Planter
+from simulator.contradictions_mch import plant_mother_and_child
+from simulator.contradictions_programmes import orphan_items, plant_programmes
+from simulator.contradictions_units import plant_units
+from simulator.errors import AFTER_DEATH, SERIES, Planter
 
 Array = np.ndarray[Any, Any]
 
@@ -33,6 +36,7 @@ def plant_contradictions(planter: Planter) -> None:
     """All of them, scarce rows first."""
     for plant in (
         after_death,
+        plant_programmes,
         three_equal_readings,
         uncontrolled_without_referral,
         shared_number,
@@ -56,6 +60,9 @@ def plant_contradictions(planter: Planter) -> None:
         registered_before_confirmed,
         sex_against_diagnosis,
         register_numbers,
+        plant_mother_and_child,
+        plant_units,
+        orphan_items,
     ):
         plant(planter)
 
@@ -94,15 +101,11 @@ def swapped_name_and_phone(planter: Planter) -> None:
     planter.put(dataset, rows, "name", planter.text(dataset, "phone_no").take(place))
     planter.put(dataset, rows, "phone_no", planter.text(dataset, "name").take(place))
     planter.note(dataset, rows, "phone_no", "swapped_name_and_phone", "phone_no.phone")
-    planter.note(dataset, rows, "name", "swapped_name_and_phone")
+    planter.note(dataset, rows, "name", "swapped_name_and_phone", "name_without_digits")
 
 
 def _without_service(planter: Planter) -> pa.Array:
-    served = [
-        planter.text(dataset, "_person_id")
-        for dataset in ("outpatient_encounter", *SERIES)
-        if dataset in planter
-    ]
+    served = [planter.text(dataset, "_person_id") for dataset in AFTER_DEATH if dataset in planter]
     return pa.concat_arrays(served).unique()
 
 
@@ -138,6 +141,7 @@ def swapped_pressure(planter: Planter) -> None:
             "health_checkup", "left_systolic_mmhg", "left_diastolic_mmhg",
             "left_systolic_above_diastolic",
         ),
+        ("antenatal_visit", "systolic_mmhg", "diastolic_mmhg", "systolic_above_diastolic"),
     ):  # fmt: skip
         if dataset not in planter:
             continue
@@ -327,6 +331,8 @@ def register_numbers(planter: Planter) -> None:
         ("death_registration", "id_no"),
         ("household", "head_id_no"),
         ("staff", "id_no"),
+        ("maternal_handbook", "id_no"),
+        ("birth_certificate", "mother_id_no"),
     ):
         if dataset not in planter:
             continue

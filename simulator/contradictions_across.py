@@ -18,7 +18,7 @@ from simulator.errors import SERIES, TOGETHER, Planter
 Array = np.ndarray[Any, Any]
 
 
-def _known_deaths(planter: Planter, dataset: str, number: str) -> dict[str, int]:
+def known_deaths(planter: Planter, dataset: str, number: str) -> dict[str, int]:
     """institution|number -> day of death, where the row itself says so and is free."""
     if dataset not in planter:
         return {}
@@ -29,7 +29,7 @@ def _known_deaths(planter: Planter, dataset: str, number: str) -> dict[str, int]
     return dict(zip(key.take(place).to_pylist(), days.tolist(), strict=True))
 
 
-def _match(
+def match_people(
     planter: Planter, dataset: str, number: str, known: dict[str, int]
 ) -> tuple[Array, Array]:
     """Rows whose person's death is known there, and that day."""
@@ -47,10 +47,10 @@ def after_death(planter: Planter) -> None:
         ("hypertension_followup", "resident_record", "record_no", "followup_date"),
         ("diabetes_followup", "resident_record", "record_no", "followup_date"),
     ):
-        known = _known_deaths(planter, parent, number)
+        known = known_deaths(planter, parent, number)
         if dataset not in planter or not known:
             continue
-        dead, day = _match(planter, dataset, number, known)
+        dead, day = match_people(planter, dataset, number, known)
         rows = planter.choose(dataset, dead & (day < end - 40), 0.05)
         later = day[rows] + 1 + planter.draw.integers(0, 30, len(rows))
         if column == "visited_at":
@@ -58,12 +58,13 @@ def after_death(planter: Planter) -> None:
         else:
             text = c.dates(later)
             planter.put(dataset, rows, "next_followup_date", c.dates(later + 90))
+            planter.put(dataset, rows, "entered_date", c.dates(later))
         planter.put(dataset, rows, column, text)
         planter.note(dataset, rows, column, "after_death", "after_death")
-        _keep_person(planter, parent, number, dataset, rows)
+        keep_person(planter, parent, dataset, rows)
 
 
-def _keep_person(planter: Planter, parent: str, number: str, dataset: str, rows: Array) -> None:
+def keep_person(planter: Planter, parent: str, dataset: str, rows: Array) -> None:
     """The person's own row must stay as it is, or the rule cannot be seen to be broken."""
     person = planter.text(dataset, "_person_id").take(pa.array(rows, pa.int64()))
     for kept in {parent, "patient", "resident_record", "death_registration"}:
@@ -188,7 +189,8 @@ def shared_number(planter: Planter) -> None:
     planter.note("patient", wrong[other], "sex_code", "shared_number", "sex_matches_id")
 
 
-def _copies(planter: Planter, dataset: str, rows: Array) -> tuple[pa.Table, pa.Array]:
+def copies(planter: Planter, dataset: str, rows: Array) -> tuple[pa.Table, pa.Array]:
+    """These rows once more as other events, with their ids."""
     table = planter.tables[dataset].take(pa.array(rows))
     ids = c.keys(f"{dataset}-", planter.scene.serial(dataset, len(rows)), 10)
     return table.set_column(table.column_names.index("_event_id"), "_event_id", ids), ids
@@ -202,7 +204,7 @@ def duplicate_encounter(planter: Planter) -> None:
     for system in ("gongxiang_cda", "kangjian_cloud"):
         able &= ~planter.equals(dataset, "_system", system)
     rows = planter.choose(dataset, able, 0.05)
-    table, ids = _copies(planter, dataset, rows)
+    table, ids = copies(planter, dataset, rows)
     numbers = c.keys("", planter.scene.serial("visit", len(rows)), 12)
     table = table.set_column(table.column_names.index("encounter_no"), "encounter_no", numbers)
     planter.append(dataset, table)
@@ -216,7 +218,7 @@ def duplicate_key(planter: Planter) -> None:
             continue
         able = planter.equals(dataset, "_system", "baixing_files")
         rows = planter.choose(dataset, able, 0.03)
-        table, ids = _copies(planter, dataset, rows)
+        table, ids = copies(planter, dataset, rows)
         planter.append(dataset, table)
         planter.log.add(dataset, ids, "", "duplicate_key", "key.duplicate")
 
@@ -258,6 +260,10 @@ def orphans(planter: Planter) -> None:
         ("health_checkup", "record_no"),
         ("chronic_registration", "record_no"),
         ("past_disease", "record_no"),
+        ("antenatal_visit", "maternal_handbook_no"),
+        ("child_eye_screening", "child_handbook_no"),
+        ("mental_followup", "registration_no"),
+        ("contract_service", "contract_no"),
     ):
         if dataset not in planter:
             continue

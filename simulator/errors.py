@@ -35,6 +35,24 @@ TOGETHER = ("huayan_lis", "gongxiang_cda", "kangjian_cloud", "baixing_files")
 SERIES = ("hypertension_followup", "diabetes_followup")
 """Datasets whose rows of one person are read together."""
 
+AFTER_DEATH = {
+    "outpatient_encounter": "visited_at",
+    "hypertension_followup": "followup_date",
+    "diabetes_followup": "followup_date",
+    "health_checkup": "checked_date",
+    "mental_followup": "followup_date",
+    "elder_followup": "followup_date",
+    "elder_self_care": "assessed_date",
+    "elder_depression": "assessed_date",
+    "tcm_constitution": "identified_date",
+    "tcm_child_guidance": "guided_date",
+    "tb_first_visit": "followup_date",
+    "tb_followup": "followup_date",
+    "disability_monitoring": "monitored_date",
+    "contract_service": "served_at",
+}
+"""Services that nobody gets after his death, and their day."""
+
 IN_VENDOR_KEYS = frozenset(
     {
         ("prescription_item", "prescription_no"),
@@ -52,14 +70,16 @@ IN_CONTRADICTIONS: dict[str, frozenset[str]] = {
     "diagnosis": frozenset({"diagnosis_code"}),
     "hypertension_followup": frozenset(
         {"followup_date", "systolic_mmhg", "diastolic_mmhg", "bmi", "height_cm", "weight_kg",
-         "is_referred", "classification_code", "next_followup_date"}
+         "is_referred", "classification_code", "next_followup_date", "entered_date"}
     ),
     "diabetes_followup": frozenset(
         {"followup_date", "systolic_mmhg", "diastolic_mmhg", "bmi", "height_cm", "weight_kg",
-         "is_referred", "classification_code", "next_followup_date", "fasting_glucose_mmol_l"}
+         "is_referred", "classification_code", "next_followup_date", "entered_date",
+         "fasting_glucose_mmol_l"}
     ),
     "health_checkup": frozenset(
-        {"left_systolic_mmhg", "left_diastolic_mmhg", "bmi", "height_cm", "weight_kg"}
+        {"left_systolic_mmhg", "left_diastolic_mmhg", "right_systolic_mmhg", "bmi", "height_cm",
+         "weight_kg", "right_diastolic_mmhg", "checked_date", "entered_date"}
     ),
     "inpatient_stay": frozenset({"admitted_at", "discharged_at"}),
     "front_page": frozenset(
@@ -72,6 +92,43 @@ IN_CONTRADICTIONS: dict[str, frozenset[str]] = {
     "lab_report": frozenset({"sampled_at", "reported_at"}),
     "exam_report": frozenset({"examined_at", "reported_at"}),
     "chronic_registration": frozenset({"confirmed_date", "registered_date"}),
+    "maternal_handbook": frozenset(
+        {"created_date", "birth_date", "last_menses_date", "expected_delivery_date", "age_years",
+         "gravidity", "parity"}
+    ),
+    "delivery": frozenset({"delivered_at", "birth_date", "gestational_weeks"}),
+    "child_handbook": frozenset({"birth_date", "created_date"}),
+    "antenatal_first_visit": frozenset(
+        {"visited_date", "last_menses_date", "gestational_weeks", "systolic_mmhg",
+         "diastolic_mmhg"}
+    ),
+    "antenatal_visit": frozenset({"systolic_mmhg", "diastolic_mmhg"}),
+    "pregnancy_risk_screening": frozenset({"risk_factor"}),
+    "postpartum_visit": frozenset({"visited_date", "delivery_date"}),
+    "postpartum_42day": frozenset({"visited_date", "delivery_date"}),
+    "birth_certificate": frozenset({"issued_at", "birth_date"}),
+    "metabolic_screening": frozenset({"sampled_at", "birth_date"}),
+    "chd_screening": frozenset({"right_hand_spo2_percent", "foot_spo2_percent"}),
+    "newborn_visit": frozenset({"visited_date"}),
+    "infant_checkup": frozenset({"visited_date", "age_months"}),
+    "toddler_checkup": frozenset({"visited_date", "age_months"}),
+    "mental_followup": frozenset({"followup_date", "entered_date", "next_followup_date"}),
+    "elder_registration": frozenset({"registered_date"}),
+    "elder_followup": frozenset({"followup_date", "systolic_mmhg", "diastolic_mmhg"}),
+    "elder_self_care": frozenset({"assessed_date"}),
+    "elder_depression": frozenset({"assessed_date"}),
+    "tcm_constitution": frozenset(
+        {"identified_date", "next_guidance_date", "balanced_score",
+         *(f"answer_{number:02d}" for number in range(1, 34)),
+         "qi_deficient_score", "yang_deficient_score", "yin_deficient_score", "phlegm_damp_score",
+         "damp_heat_score", "blood_stasis_score", "qi_stagnant_score", "special_score"}
+    ),
+    "tcm_child_guidance": frozenset({"guided_date", "next_guidance_date"}),
+    "tb_first_visit": frozenset({"followup_date"}),
+    "tb_followup": frozenset({"followup_date"}),
+    "disability_monitoring": frozenset({"monitored_date"}),
+    "contract_service": frozenset({"served_at"}),
+    "infectious_report": frozenset({"diagnosed_at", "reported_online_at"}),
 }  # fmt: skip
 """Columns of rules that look at several fields: a value that stays readable there may break them
 too, so these take only slips after which nothing readable stays."""
@@ -151,11 +208,14 @@ class Planter:
             named = np.zeros(self.tables[dataset].num_rows, bool)
             for child in self.catalogue.datasets.values():
                 for relation in child.relations:
-                    if relation.parent == dataset and child.name in self.tables:
+                    if relation.parent == dataset and self._makes(child.name, relation.column):
                         named |= self._is_named(dataset, relation.parent_column, child.name,
                                                 relation.column)  # fmt: skip
             self._childless[dataset] = ~named
         return self._childless[dataset]
+
+    def _makes(self, dataset: str, column: str) -> bool:
+        return dataset in self.tables and column in self.tables[dataset].column_names
 
     def _is_named(self, parent: str, parent_column: str, child: str, column: str) -> Array:
         def key(dataset: str, name: str) -> pa.Array:
@@ -301,6 +361,9 @@ SLIPS = (
 )  # fmt: skip
 
 
+_VIEWS = ("patient", "front_page", "resident_record", "family_doctor_contract")
+"""Datasets whose ID numbers the registrars get wrong by themselves."""
+
 _GENERAL = 0.5
 """Share of the error rate that goes to slips of single fields."""
 
@@ -340,7 +403,7 @@ def _plant_slips(planter: Planter, dataset: str) -> None:
         for slip in SLIPS
         if slip.fits(column, column.name in tied)
         and not (column.name in relations and slip.check != "required")
-        and not (dataset in ("patient", "front_page", "resident_record") and column.name == "id_no")
+        and not (dataset in _VIEWS and column.name == "id_no")
     ]
     if not ways:
         return

@@ -44,6 +44,63 @@ _HISTORIES = (
     "exposure_history",
 )
 _CHRONIC = ("chronic_registration", "hypertension_followup", "diabetes_followup")
+_MOTHER_AND_CHILD = (
+    "maternal_handbook",
+    "pregnancy_history",
+    "antenatal_first_visit",
+    "antenatal_visit",
+    "pregnancy_risk_screening",
+    "pregnancy_risk_assessment",
+    "pregnancy_risk_factor",
+    "high_risk_pregnancy",
+    "delivery",
+    "delivery_newborn",
+    "postpartum_visit",
+    "postpartum_42day",
+    "birth_registration",
+    "birth_certificate",
+    "child_handbook",
+    "newborn_visit",
+    "infant_checkup",
+    "toddler_checkup",
+    "preschool_checkup",
+    "high_risk_child",
+    "high_risk_child_followup",
+    "child_eye_screening",
+    "hearing_screening",
+    "metabolic_screening",
+    "chd_screening",
+)
+_FAMILY_DOCTOR = (
+    "family_doctor_team",
+    "family_doctor_member",
+    "service_package",
+    "service_package_item",
+    "family_doctor_contract",
+    "contract_service",
+)
+_MENTAL = ("mental_registration", "mental_followup")
+_TCM = ("tcm_constitution", "tcm_child_guidance")
+_PROGRAMMES = (
+    *_MENTAL,
+    *_TCM,
+    *_FAMILY_DOCTOR,
+    "elder_registration",
+    "elder_followup",
+    "elder_self_care",
+    "elder_depression",
+    "tb_registration",
+    "tb_first_visit",
+    "tb_followup",
+    "tb_closing",
+    "disability",
+    "disability_monitoring",
+    "infectious_report",
+    "immunization_certificate",
+    "health_education_activity",
+    "inspection_patrol",
+    "inspection_report",
+)
 _PRIMARY = (
     *_PERSON,
     *_PRESCRIPTION,
@@ -59,7 +116,7 @@ _PRIMARY = (
 )
 
 SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
-    "jiwei_phis": _PRIMARY,
+    "jiwei_phis": (*_PRIMARY, *_PROGRAMMES),
     "qingyun_his": _PRIMARY,
     "yilian_clinic": (*_PERSON, *_PRESCRIPTION, *_FEES, "resident_record", *_CHRONIC),
     "kangjian_cloud": (
@@ -68,6 +125,9 @@ SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
         "resident_record",
         "health_checkup",
         *_CHRONIC,
+        *_MENTAL,
+        *_TCM,
+        *_FAMILY_DOCTOR,
     ),
     "baixing_files": (
         *_PERSON,
@@ -91,6 +151,7 @@ SYSTEM_DATASETS: dict[str, tuple[str, ...]] = {
     ),
     "huayan_lis": ("patient", "lab_order", "lab_report", "lab_result", "exchange_message"),
     "gongxiang_cda": (*_PERSON, "clinical_document"),
+    "muying_mch": _MOTHER_AND_CHILD,
     "weijian_master": (
         "region",
         "institution",

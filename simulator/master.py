@@ -224,6 +224,8 @@ def write_population(scene: Scene) -> None:
         here = (people.birth <= day) & ((people.death < 0) | (people.death > day))
         old = here & (day - people.birth >= 65 * 365.2425)
         residents = np.bincount(place[here], minlength=count)
+        days_old = day - people.birth
+        small, toddling = here & (days_old < 7 * 365.2425), here & (days_old < 3 * 365.2425)
         columns = {
             "region_code": pa.array([one.code for one in villages]),
             "region_name": pa.array([one.name for one in villages]),
@@ -232,6 +234,8 @@ def write_population(scene: Scene) -> None:
             "resident_count": c.numbers(residents),
             "registered_count": c.numbers(residents * 21 // 20),
             "resident_65_count": c.numbers(np.bincount(place[old], minlength=count)),
+            "child_0_6_year_count": c.numbers(np.bincount(place[small], minlength=count)),
+            "child_0_36_month_count": c.numbers(np.bincount(place[toddling], minlength=count)),
         }
         written = np.full(count, day * c.DAY + 51_000)
         scene.add("resident_population", np.full(count, _COMMISSION), None, written, columns)

@@ -129,7 +129,7 @@ class CityPlan:
 def assignments(count: int | None = None) -> list[Assignment]:
     """The commission and every institution with its systems, in the list's order.
 
-    ``count`` keeps that many institutions (8 at least) so that all nine systems are there: one
+    ``count`` keeps that many institutions (8 at least) so that all ten systems are there: one
     municipal, one county, one of each primary product, then more towns.
     """
     city = load_organisations()[COMMISSION]
@@ -150,13 +150,13 @@ def _with_primary_position() -> list[tuple[Organisation, int]]:
 def _assignment(one: Organisation, position: int) -> Assignment:
     systems: tuple[str, ...]
     if one.tier_code == "1":
-        systems = ("fuyou_his", "huayan_lis", "gongxiang_cda")
+        systems = ("fuyou_his", "huayan_lis", "gongxiang_cda", "muying_mch")
     elif one.tier_code == "2":
-        systems = ("fuyou_his", "huayan_lis")
+        systems = ("fuyou_his", "huayan_lis", "muying_mch")
     else:
         turn, place = divmod(position, len(_PRIMARY_CYCLE))
         moved_on = place == _CLOUD_INSTEAD and turn < 3
-        systems = ("kangjian_cloud" if moved_on else _PRIMARY_CYCLE[place],)
+        systems = ("kangjian_cloud" if moved_on else _PRIMARY_CYCLE[place], "muying_mch")
     return Assignment(one.organisation_code, one.name, one.tier_code, one.region_code, systems)
 
 
@@ -165,7 +165,7 @@ def _subset(everyone: list[Assignment], count: int) -> list[Assignment]:
         raise KanghuError(
             what=f"机构数 {count} 太少",
             where="--institutions",
-            mend=f"至少 {FEWEST_INSTITUTIONS} 家,才能包含全部九种系统",
+            mend=f"至少 {FEWEST_INSTITUTIONS} 家,才能包含全部十种系统",
         )
     kinds: set[tuple[str, tuple[str, ...]]] = set()
     wanted: list[Assignment] = []

@@ -15,7 +15,7 @@ import pyarrow as pa
 from simulator import columns as c
 from simulator.health import Health
 from simulator.names import name_text
-from simulator.patients import address, make_views
+from simulator.patients import Views, address, make_views
 from simulator.people import CHILD_ROLES, FATHER, HEAD, MOTHER, SPOUSE, id_text
 from simulator.scene import Scene
 from simulator.staffing import PUBLIC_HEALTH
@@ -89,8 +89,11 @@ def _record_numbers(scene: Scene, person: Array, again: Array, catchment: Array)
     return pa.compute.if_else(pa.array(again), newcomer, native)
 
 
-def write_records(scene: Scene, records: Records, health: Health, has_view: Array) -> None:
-    """Rows of ``resident_record`` and ``household``. ``has_view``: see ``make_views``."""
+def write_records(scene: Scene, records: Records, health: Health, has_view: Array) -> Views:
+    """Rows of ``resident_record`` and ``household``. ``has_view``: see ``make_views``.
+
+    Answers how each record shows its person.
+    """
     people, draw = scene.people, scene.draw
     person, institution = records.person, records.institution
     count = len(person)
@@ -160,6 +163,7 @@ def write_records(scene: Scene, records: Records, health: Health, has_view: Arra
     views.log(scene.log, "resident_record", ids, np.arange(count), scene)
     _write_households(scene, records, full)
     _write_histories(scene, records, health)
+    return views
 
 
 def _relation(scene: Scene, person: Array) -> pa.Array:

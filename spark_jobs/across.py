@@ -51,14 +51,14 @@ def evaluate_across(settings: Settings) -> AcrossResult:
     session = spark_session(settings)
     ensure_table(lake, lake.findings, SCHEMA, "dataset")
     present = [name for name in catalogue.datasets if _has_rows(lake, lake.silver(name))]
-    _create_views(session, lake, catalogue, present)
+    readable = {*present, *_create_views(session, lake, catalogue, present)}
     rules = [rule for rule in all_expectations() if rule.scope == "across"]
 
     def stage(name: str) -> dict[int, int]:
         mine = {
             number: rule
             for number, rule in enumerate(rules)
-            if rule.dataset == name and set(_tables_read(rule, catalogue)) <= set(present)
+            if rule.dataset == name and set(_tables_read(rule, catalogue)) <= readable
         }
         return _stage(session, lake, catalogue, catalogue.dataset(name), mine) if mine else {}
 
@@ -183,8 +183,9 @@ def _orphans(
 
 def _create_views(
     session: SparkSession, lake: Lake, catalogue: Catalogue, present: Sequence[str]
-) -> None:
-    """A view for each dataset that silver holds rows of, and the two that are put together."""
+) -> list[str]:
+    """A view for each dataset that silver holds rows of, and the two that are put together
+    (answered)."""
     for name in present:
         dataset = catalogue.dataset(name)
         rows = session.read.format("delta").load(lake.silver(name))
@@ -196,9 +197,16 @@ def _create_views(
         if name == "patient":
             rows = _with_valid_numbers(session, lake, rows)
         rows.createOrReplaceTempView(name)
+    return create_derived_views(session, present)
+
+
+def create_derived_views(session: SparkSession, present: Sequence[str]) -> list[str]:
+    """``death`` and ``sex``, put together from the views of the datasets ``present``; which of
+    the two there are."""
+    made = []
     deaths = [
         # What is registered as a death counts more than a date on somebody's record.
-        f"select resident_id, death_date, {0 if name == 'death_registration' else 1} as grade "
+        f"select resident_id, death_date, {int(name not in _DEATH_REGISTERS)} as grade "
         f"from {name} where resident_id is not null and death_date is not null "
         "and (birth_date is null or death_date >= birth_date)"
         for name in _PEOPLE
@@ -211,8 +219,11 @@ def _create_views(
             f"order by grade, death_date desc) as nth from ({' union all '.join(deaths)}) as told"
             ") as ranked where nth = 1"
         ).createOrReplaceTempView("death")
+        made.append("death")
     if "patient" in present:
         session.sql(_SEX).createOrReplaceTempView("sex")
+        made.append("sex")
+    return made
 
 
 def _with_valid_numbers(session: SparkSession, lake: Lake, patients: DataFrame) -> DataFrame:
@@ -231,7 +242,8 @@ def _instants(dataset: Dataset) -> list[str]:
     return [column.name for column in dataset.columns if column.type == "DT"]
 
 
-_PEOPLE = ("death_registration", "resident_record", "patient")
+_DEATH_REGISTERS = ("death_registration", "child_death_report")
+_PEOPLE = (*_DEATH_REGISTERS, "resident_record", "patient")
 
 _SEX = """
 select _institution, patient_no, min(told_sex_code) as sex_code
@@ -256,11 +268,11 @@ institution's own systems disagree."""
 
 
 def _tables_read(rule: Expectation, catalogue: Catalogue) -> list[str]:
-    """The datasets that must hold rows for the rule to mean anything."""
+    """The datasets, and views put together, that must be there for the rule to mean anything."""
     if rule.check == "orphan":
         return [rule.expression.partition(".")[0]]
     words = set(re.findall(r"(?:from|join)\s+(\w+)", rule.expression))
-    return [word for word in words if word in catalogue.datasets]
+    return [word for word in words if word in catalogue.datasets or word in ("death", "sex")]
 
 
 def _has_rows(lake: Lake, path: str) -> bool:

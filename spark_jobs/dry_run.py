@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from collectors.registry import Feed, Registry
@@ -52,31 +53,9 @@ def dry_run(
     """Map and check ``sample`` (text columns under the source's names), a result a dataset."""
     del registry  # a feed carries its system and source; the argument keeps the steps' shape
     catalogue = load_catalogue()
-    session = spark_session(settings)
-    columns: dict[str, pa.Array] = {
-        "_institution": pa.array([feed.institution] * sample.num_rows),
-        "_feed": pa.array([feed.name] * sample.num_rows),
-        "_source_key": pa.array([str(number) for number in range(sample.num_rows)]),
-        "_batch_id": pa.array([f"trial-{uuid.uuid4().hex[:8]}"] * sample.num_rows),
-        "_row_hash": pa.array([""] * sample.num_rows),
-        "_operation": pa.array(["upsert"] * sample.num_rows),
-        "_landed_at": pa.array([None] * sample.num_rows, pa.timestamp("us", tz="UTC")),
-    }
-    for name in sample.column_names:
-        if not name.startswith("_") or name == "_delivery_error":
-            columns[bronze_column(name)] = sample.column(name).cast(pa.string())
-    # With its schema: from a table without rows the engine cannot tell one.
-    kinds = [
-        StructField(name, TimestampType() if name == "_landed_at" else StringType())
-        for name in columns
-    ]
-    bronze = session.createDataFrame(pa.table(columns), schema=StructType(kinds))
     results = []
     for name in feed.table.maps:
-        dataset = catalogue.dataset(name)
-        plan = MappedTable(feed.system, feed.table_name, name, (feed.source,))
-        frame = mapped(bronze, plan, dataset)
-        rows = staged(session, Lake(settings.lake), catalogue, dataset, [frame], [plan])
+        rows = trial_rows(settings, feed, sample, name)
         found = rows.select("_status", "_blocking", "_advisory").collect()
         meant = [row for row in found if row["_status"] != "gone"]
         suite = row_suite(name, catalogue)
@@ -99,3 +78,32 @@ def dry_run(
             )
         )
     return results
+
+
+def trial_rows(settings: Settings, feed: Feed, sample: pa.Table, dataset_name: str) -> DataFrame:
+    """``sample`` mapped and checked for a dataset, as ``staged`` answers it; ``_source_key`` is a
+    row's place in the sample."""
+    catalogue = load_catalogue()
+    session = spark_session(settings)
+    columns: dict[str, pa.Array] = {
+        "_institution": pa.array([feed.institution] * sample.num_rows),
+        "_feed": pa.array([feed.name] * sample.num_rows),
+        "_source_key": pa.array([str(number) for number in range(sample.num_rows)]),
+        "_batch_id": pa.array([f"trial-{uuid.uuid4().hex[:8]}"] * sample.num_rows),
+        "_row_hash": pa.array([""] * sample.num_rows),
+        "_operation": pa.array(["upsert"] * sample.num_rows),
+        "_landed_at": pa.array([None] * sample.num_rows, pa.timestamp("us", tz="UTC")),
+    }
+    for name in sample.column_names:
+        if not name.startswith("_") or name == "_delivery_error":
+            columns[bronze_column(name)] = sample.column(name).cast(pa.string())
+    # With its schema: from a table without rows the engine cannot tell one.
+    kinds = [
+        StructField(name, TimestampType() if name == "_landed_at" else StringType())
+        for name in columns
+    ]
+    bronze = session.createDataFrame(pa.table(columns), schema=StructType(kinds))
+    dataset = catalogue.dataset(dataset_name)
+    plan = MappedTable(feed.system, feed.table_name, dataset_name, (feed.source,))
+    frame = mapped(bronze, plan, dataset)
+    return staged(session, Lake(settings.lake), catalogue, dataset, [frame], [plan])

@@ -12,12 +12,14 @@ from typing import Any
 
 import jinja2
 
-from dashboards.report.facts import DIMENSIONS, Facts, gather_facts
+from dashboards.report.facts import Facts, gather_facts
 from kanghu.settings import Settings
 from pipeline.verdict import Verdict
+from standards.quality import DIMENSIONS
 
 _ROOM = Path(__file__).resolve().parent
 _WORST = 12
+ECHARTS = _ROOM / "vendor" / "echarts.common.min.js"
 
 
 def write_report(settings: Settings, path: Path, verdicts: list[Verdict]) -> Path:
@@ -26,11 +28,13 @@ def write_report(settings: Settings, path: Path, verdicts: list[Verdict]) -> Pat
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_ROOM), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["score"] = lambda score: "—" if score is None else f"{score:.2f}"
+    environment.filters["signed"] = lambda score: "—" if score is None else f"{score:+.2f}"
     environment.filters["thousands"] = lambda number: f"{number:,}"
     page = environment.get_template("page.html.j2").render(
         facts=facts,
         echarts=jinja2.filters.do_mark_safe(  # ours, not input
-            (_ROOM / "vendor" / "echarts.common.min.js").read_text(encoding="utf-8")
+            ECHARTS.read_text(encoding="utf-8")
         ),
         charts=jinja2.filters.do_mark_safe(
             json.dumps(chart_options(facts), ensure_ascii=False).replace("<", "\\u003c")
@@ -45,9 +49,10 @@ def write_report(settings: Settings, path: Path, verdicts: list[Verdict]) -> Pat
 
 def chart_options(facts: Facts) -> dict[str, Any]:
     """ECharts options by place on the page."""
-    counties = [row["county"] for row in facts.quality_by_county]
-    scored = [row for row in facts.institutions if row["score"] is not None]
-    worst = sorted(scored, key=lambda row: row["score"])[:_WORST][::-1]
+    counties = facts.quality.counties
+    worst = facts.quality.institutions[-_WORST:]
+    course = facts.quality.trend
+    quality_months = [month for month, _ in course["总分"]]
     months = sorted({month for course in facts.trends.values() for month, _ in course})
     return {
         "datasets": {
@@ -76,15 +81,35 @@ def chart_options(facts: Facts) -> dict[str, Any]:
             "tooltip": {"trigger": "axis"},
             "legend": {"bottom": 0},
             "grid": {"left": 48, "right": 16, "top": 44, "bottom": 56},
-            "xAxis": {"type": "category", "data": counties, "axisLabel": {"rotate": 40}},
+            "xAxis": {
+                "type": "category",
+                "data": [row["organisation"] for row in counties],
+                "axisLabel": {"rotate": 40},
+            },
             "yAxis": {"type": "value", "scale": True, "max": 100},
             "series": [
                 {
                     "name": name,
                     "type": "line",
-                    "data": [row.get(key) for row in facts.quality_by_county],
+                    "data": [row["dimensions"][place] for row in counties],
                 }
-                for key, name in DIMENSIONS.items()
+                for place, name in enumerate(DIMENSIONS.values())
+            ],
+        },
+        "trend": {
+            "title": {"text": "全市得分逐月(至多两年)", "textStyle": {"fontSize": 14}},
+            "tooltip": {"trigger": "axis"},
+            "legend": {"bottom": 0},
+            "grid": {"left": 48, "right": 16, "top": 44, "bottom": 56},
+            "xAxis": {"type": "category", "data": quality_months},
+            "yAxis": {"type": "value", "scale": True, "max": 100},
+            "series": [
+                {
+                    "name": name,
+                    "type": "line",
+                    "data": [dict(points).get(month) for month in quality_months],
+                }
+                for name, points in course.items()
             ],
         },
         "worst": {
@@ -95,10 +120,10 @@ def chart_options(facts: Facts) -> dict[str, Any]:
             "xAxis": {"type": "value", "scale": True, "max": 100},
             "yAxis": {
                 "type": "category",
-                "data": [row["name"] for row in worst],
+                "data": [row["organisation"] for row in worst],
                 "axisLabel": {"width": 180, "overflow": "truncate"},
             },
-            "series": [{"type": "bar", "data": [round(row["score"], 2) for row in worst]}],
+            "series": [{"type": "bar", "data": [row["score"] for row in worst]}],
         },
         "indicators": {
             "title": {"text": "全市逐月(年初至当月)", "textStyle": {"fontSize": 14}},

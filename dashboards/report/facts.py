@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from collectors.registry import Registry, load_registry
+from dashboards.report.quality import QualityFacts, gather_quality
 from expectations.suite import suite_for
 from kanghu.engine import TIME_ZONE
 from kanghu.lake import Lake, connect_duckdb
@@ -22,14 +23,9 @@ from pipeline.status import FeedStatus, feed_statuses
 from pipeline.verdict import Verdict
 from standards.catalogue import load_catalogue
 from standards.organisations import load_organisations
+from standards.quality import DIMENSIONS
 
-DIMENSIONS = {
-    "completeness": "完整性",
-    "validity": "有效性",
-    "conformity": "规范性",
-    "consistency": "一致性",
-}
-SEVERITIES = {"blocking": "隔离", "warning": "警告", "notice": "提示"}
+SEVERITIES = {"blocking": "隔离", "error": "错误", "warning": "警告"}
 KINDS = {
     "table": "数据库表/视图",
     "sql": "自定义 SQL",
@@ -63,7 +59,7 @@ class Facts:
     reasons: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     counties: list[str]
-    quality_by_county: list[dict[str, Any]]
+    quality: QualityFacts
     institutions: list[dict[str, Any]]
     indicators: list[dict[str, Any]]
     trends: dict[str, list[tuple[str, float | None]]]
@@ -78,14 +74,14 @@ def gather_facts(settings: Settings, verdicts: list[Verdict]) -> Facts:
     with connect_duckdb() as connection:
         connection.execute(f"attach '{settings.marts}' as marts (read_only)")
         counted = _findings(connection, settings)
-        scores = _scores(connection)
+        quality = gather_quality(connection)
         indicators, trends = _indicators(connection)
         people, residents = _people(connection, settings)
     totals = {
         name: sum(getattr(one, name) for one in statuses)
         for name in ("bronze", "silver", "quarantine", "superseded")
     }
-    institutions = _institutions(registry, statuses, scores)
+    institutions = _institutions(registry, statuses, quality)
     failed = {(one.institution, one.feed) for one in statuses if one.error}
     return Facts(
         city=next(one.name for one in load_organisations().values() if one.kind == "city"),
@@ -117,7 +113,7 @@ def gather_facts(settings: Settings, verdicts: list[Verdict]) -> Facts:
         reasons=[row for row in counted if row["severity"] == "blocking"],
         findings=[row for row in counted if row["severity"] != "blocking"][:_MOST_FINDINGS],
         counties=[one.name for one in load_organisations().values() if one.kind == "county"],
-        quality_by_county=_by_county(scores),
+        quality=quality,
         institutions=institutions,
         indicators=indicators,
         trends=trends,
@@ -174,39 +170,6 @@ def _findings(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list
             "mend": mend,
         }
         for dataset, rule, dimension, severity, count, message, mend in counted
-    ]
-
-
-def _scores(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float]]:
-    """Quality score by institution and dimension, 0 to 100, and in all (``all``)."""
-    scores: dict[str, dict[str, float]] = {}
-    rows = connection.execute(
-        """
-        select institution_code, coalesce(dimension, 'all'),
-               sum(score * record_count) / sum(record_count)
-        from marts.rpt_quality_score
-        group by grouping sets ((institution_code, dimension), (institution_code))
-        """
-    ).fetchall()
-    for institution, dimension, score in rows:
-        scores.setdefault(institution, {})[dimension] = float(score)
-    return scores
-
-
-def _by_county(scores: dict[str, dict[str, float]]) -> list[dict[str, Any]]:
-    organisations = load_organisations()
-    counties = {code: one.name for code, one in organisations.items() if one.kind == "county"}
-    gathered: dict[str, dict[str, list[float]]] = {name: {} for name in counties.values()}
-    for institution, by_dimension in scores.items():
-        one = organisations.get(institution)
-        county = counties.get(one.parent_code) if one else None
-        if county:
-            for dimension, score in by_dimension.items():
-                gathered[county].setdefault(dimension, []).append(score)
-    return [
-        {"county": county, **{name: round(sum(of) / len(of), 2) for name, of in found.items()}}
-        for county, found in gathered.items()
-        if found
     ]
 
 
@@ -317,18 +280,19 @@ def _datasets(statuses: list[FeedStatus]) -> list[dict[str, Any]]:
 
 
 def _institutions(
-    registry: Registry, statuses: list[FeedStatus], scores: dict[str, dict[str, float]]
+    registry: Registry, statuses: list[FeedStatus], quality: QualityFacts
 ) -> list[dict[str, Any]]:
     organisations = load_organisations()
     names = {one.institution: one.name for one in registry.sources.values()}
     mine: dict[str, list[FeedStatus]] = {code: [] for code in names}
     for status in statuses:
         mine[status.institution].append(status)
+    valued = {row["code"]: row for row in quality.institutions}
     rows = []
     for code, found in mine.items():
         place = organisations.get(code)
         county = organisations.get(place.parent_code) if place else None
-        score = scores.get(code, {})
+        score = valued.get(code, {})
         rows.append(
             {
                 "code": code,
@@ -343,9 +307,9 @@ def _institutions(
                 "silver": sum(one.silver for one in found),
                 "quarantine": sum(one.quarantine for one in found),
                 "scores": [
-                    f"{score[name]:.2f}" if name in score else "—" for name in (*DIMENSIONS, "all")
+                    "—" if one is None else f"{one:.2f}"
+                    for one in (*score.get("dimensions", (None,) * 4), score.get("score"))
                 ],
-                "score": score.get("all"),
                 "last_success": _latest(found),
                 "error": next((one.error for one in found if one.error), ""),
             }

@@ -9,7 +9,18 @@ from collections.abc import Sequence
 
 import typer
 
-from kanghu.cli import city, flow, identity, records, sources, standards
+from kanghu.cli import (
+    assets,
+    city,
+    flow,
+    identity,
+    quality,
+    quality_reports,
+    records,
+    sheets,
+    sources,
+    standards,
+)
 from kanghu.cli.console import show_error
 from kanghu.cli.failures import explained
 from kanghu.errors import KanghuError
@@ -24,10 +35,14 @@ app = typer.Typer(
 city.register(app)
 flow.register(app)
 records.register(app)
+assets.register(app)
 app.add_typer(sources.app, name="source")
+app.add_typer(sheets.app, name="sheet")
 app.add_typer(standards.app, name="standards")
 app.add_typer(identity.app, name="identity")
 app.add_typer(records.quarantine_app, name="quarantine")
+quality_reports.register(quality.app)
+app.add_typer(quality.app, name="quality")
 
 INTERRUPTED = 130
 MISUSED = 2

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kanghu.cli.city import institutions_answering
 from kanghu.cli.console import console, step_progress, table
-from kanghu.cli.outcome import show_refused, show_run
+from kanghu.cli.outcome import EXTRA, show_refused, show_run, told
 from kanghu.settings import load_settings
-
-if TYPE_CHECKING:
-    from pipeline.status import FeedStatus
-
 
 RESULTS = {"equal": "一致", "different": "不一致", "not comparable": "不可比"}
 
@@ -94,7 +89,7 @@ def compare(
             one.missing_rows,
             one.extra_rows,
             one.altered_rows,
-            one.reason or "; ".join(one.examples[:3]),
+            told(one),
         )
         for one in results
         if one.result != "equal"
@@ -104,6 +99,8 @@ def compare(
     if rows:
         heads = ("机构", "数据源", "结果", "来源行", "湖中行", "缺少", "多出", "改动", "说明")
         console.print(table("没有一致的数据源", heads, rows))
+    if any(one.extra_rows for one in different):
+        console.print(f"多出的行:{EXTRA}")
     refused = registry.refused if source is None else ()
     show_refused(refused)
     if different or (results and not equal) or refused:
@@ -111,50 +108,32 @@ def compare(
 
 
 def status(
+    institution: Annotated[str | None, typer.Option(help="只看这家机构")] = None,
+    feed: Annotated[str | None, typer.Option(help="只看名字里有这个的数据源")] = None,
+    dataset: Annotated[str | None, typer.Option(help="只看这个数据集")] = None,
+    problems: Annotated[bool, typer.Option("--problems", help="只看有错误或不一致的")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="逐条列出,再多也列")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="按 docs/interfaces.md 输出 JSON")
     ] = False,
 ) -> None:
-    """每个数据源和数据集的行数、比对结果、最近一次成功和错误。"""
+    """每个数据源和数据集的行数、比对结果、最近一次成功和错误;多于 60 条时先给汇总。"""
     from collectors.registry import load_registry
+    from kanghu.cli.statuses import Wanted, show_statuses
     from pipeline.status import feed_statuses
 
     settings = load_settings()
     registry = load_registry(settings)
-    statuses = feed_statuses(settings, registry)
+    wanted = Wanted(institution, feed, dataset, problems)
+    statuses = [one for one in feed_statuses(settings, registry) if wanted.takes(one)]
     if as_json:
         rows = [dataclasses.asdict(one) for one in statuses]
         print(json.dumps(rows, ensure_ascii=False, default=_iso, indent=1))
     else:
-        _show_statuses(statuses)
+        show_statuses(statuses, one_by_one=everything or wanted.narrows)
     show_refused(registry.refused)
     if registry.refused:
         raise typer.Exit(1)
-
-
-def _show_statuses(statuses: Sequence[FeedStatus]) -> None:
-    heads = ("机构", "数据源", "数据集", "来源", "青铜", "标准库", "隔离", "替代", "比对", "错误")
-    console.print(
-        table(
-            "数据源状态",
-            heads,
-            [
-                (
-                    one.institution,
-                    one.feed,
-                    one.dataset,
-                    one.source_rows,
-                    one.bronze,
-                    one.silver,
-                    one.quarantine,
-                    one.superseded,
-                    one.comparison,
-                    one.error or "",
-                )
-                for one in statuses
-            ],
-        )
-    )
 
 
 def _iso(value: object) -> str:

@@ -73,10 +73,12 @@ def candidates(limit: Limit = 50, clear: Clear = False) -> None:
         )
         for one in found
     ]
+    if not found:
+        console.print("没有疑似重复要人决定")
+        return
     heads = ("居民", "姓名", "居民", "姓名", "权重", "记录对", "说明")
     console.print(table("疑似重复", heads, rows))
-    if found:
-        console.print("逐项对照:kanghu identity show 居民 居民;合并:kanghu identity merge")
+    console.print("逐项对照:kanghu identity show 居民 居民;合并:kanghu identity merge")
 
 
 @app.command("show")

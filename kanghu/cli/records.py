@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from kanghu.cli.console import console, step_progress, table
 from kanghu.errors import KanghuError
@@ -99,17 +100,25 @@ def explain(
 def dictionary(
     out: Annotated[Path | None, typer.Option(help="写到这个文件夹")] = None,
 ) -> None:
-    """写出数据字典(可检索的网页)、数据契约和 JSON Schema。"""
+    """写出数据字典(可检索的网页,含资产的新鲜度、质量、血缘、标签)、数据契约和 JSON Schema。"""
+    from collectors.registry import load_registry
+    from dashboards.report import ECHARTS
+    from pipeline.assets import asset_facts
+    from standards.catalogue import load_catalogue
     from standards.projections.contract import write_contracts
     from standards.projections.dictionary import write_dictionary
     from standards.projections.json_schema import write_json_schemas
 
-    folder = out or load_settings().home / "dictionary"
+    settings, catalogue = load_settings(), load_catalogue()
+    folder = out or settings.home / "dictionary"
     folder.mkdir(parents=True, exist_ok=True)
-    write_dictionary(folder / "index.html")
+    assets = asset_facts(settings, load_registry(settings), catalogue)
+    write_dictionary(folder / "index.html", catalogue, assets, ECHARTS)
     write_contracts(folder / "contracts")
     write_json_schemas(folder / "json-schema")
     console.print(f"数据字典:{folder / 'index.html'}")
+    for text in assets["lacking"]:
+        console.print(text)
 
 
 def link(
@@ -121,9 +130,12 @@ def link(
 ) -> None:
     """把任意名单里的同一个人归到一起,并写出每条关联的证据。"""
     from spark_jobs.identity import link_file
+    from spark_jobs.identity.files import said_of_guess
 
     with step_progress() as progress, progress.step("关联"):
         result = link_file(file, config, out)
+    if config is None:
+        console.print(escape(said_of_guess(result.model)))
     console.print(
         f"{result.rows:,} 行归为 {result.clusters:,} 人,{result.links:,} 条关联;"
         f"结果 {result.clusters_path},证据 {result.evidence_path}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -12,6 +13,9 @@ from kanghu.cli.console import console, step_progress, table
 from kanghu.cli.outcome import show_refused
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collectors.registry import Feed
 
 app = typer.Typer(help="来源:新建、检查、列出。", no_args_is_help=True)
 
@@ -88,6 +92,7 @@ def _check(settings: Settings, source: str, sample: int, feed: str | None, accep
             where="--feed",
             mend="用 kanghu source list 查看",
         )
+    _check_environment(feeds)
     broken = 0
     for number, one in enumerate(feeds, 1):
         console.rule(f"{one.institution} {one.name}({number}/{len(feeds)})")
@@ -107,6 +112,20 @@ def _check(settings: Settings, source: str, sample: int, feed: str | None, accep
             console.print("已接受现在的列;下一次 kanghu run 按它们读")
     if broken:
         raise typer.Exit(1)
+
+
+def _check_environment(feeds: Sequence[Feed]) -> None:
+    """A variable that is not set is told once, not for each table."""
+    from collectors.registry import expand
+
+    for source in {one.source.source: one.source for one in feeds}.values():
+        for text in (source.connection, source.token):
+            try:
+                expand(text)
+            except KanghuError as error:
+                concerned = sum(one.source is source for one in feeds)
+                where = f"{source.source}: {text},{concerned} 张表要用"
+                raise KanghuError(error.what, where, error.rule, error.mend) from error
 
 
 def _show_profile(profile: object) -> None:
@@ -134,6 +153,8 @@ def _show_profile(profile: object) -> None:
     ]
     if unknown:
         console.print(table("未知代码", ("列", "代码", "行", "建议"), unknown))
+    for place, rule in profile.date_rules.items():
+        console.print(f"[yellow]日期写法[/yellow] {place} 不是 ISO 8601,映射可写作 {escape(rule)}")
 
 
 def _show_trial(trials: object) -> None:

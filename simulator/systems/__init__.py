@@ -24,8 +24,37 @@ from simulator.systems.cloud import KangjianWriter, serve_api
 from simulator.systems.documents import GongxiangWriter
 from simulator.systems.files import BaixingWriter, WeijianWriter
 from simulator.systems.messages import HuayanWriter
+from simulator.systems.muying import MuyingWriter
 from simulator.systems.postgres import FuyouWriter, JiweiWriter, QingyunWriter
 from simulator.systems.sqlite import YilianWriter
+
+_ELDER_FORM = frozenset(
+    ("health_checkup", column)
+    for column in (
+        "skin_code",
+        "sclera_code",
+        "lymph_node_code",
+        "has_barrel_chest",
+        "is_breath_sound_abnormal",
+        "is_rale_abnormal",
+        "has_murmur",
+        "has_abdominal_tenderness",
+        "has_abdominal_mass",
+        "has_hepatomegaly",
+        "has_splenomegaly",
+        "has_shifting_dullness",
+        "dorsalis_pedis_code",
+        "urine_ketone_code",
+        "urine_blood_code",
+        "cerebrovascular_problem_codes",
+        "kidney_problem_codes",
+        "heart_problem_codes",
+        "vessel_problem_codes",
+        "eye_problem_codes",
+        "risk_control_codes",
+    )
+)
+"""The whole check-up form, which the short registers of some vendors do not have."""
 
 NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
     "jiwei_phis": frozenset(
@@ -44,7 +73,9 @@ NOT_CARRIED: dict[str, frozenset[tuple[str, str]]] = {
             ("health_checkup", "is_chest_xray_abnormal"),
             ("health_checkup", "is_ultrasound_abnormal"),
         }
-    ),
+    )
+    | _ELDER_FORM,
+    "qingyun_his": _ELDER_FORM,
     "yilian_clinic": frozenset(
         {("prescription", "amount_yuan"), ("prescription_item", "amount_yuan")}
     ),
@@ -102,6 +133,7 @@ def open_writers(
         "baixing_files": lambda run_by: BaixingWriter(run_by, data, keep=keep),
         "huayan_lis": lambda run_by: HuayanWriter(run_by, data),
         "gongxiang_cda": lambda run_by: GongxiangWriter(run_by, data),
+        "muying_mch": lambda run_by: MuyingWriter(run_by, url, keep=keep),
         "weijian_master": lambda run_by: WeijianWriter(run_by, data, keep=keep),
     }
     return Writers([make(sites(name)) for name, make in makers.items() if sites(name)])

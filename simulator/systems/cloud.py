@@ -35,7 +35,7 @@ class KangjianWriter(StoredWriter):
         if "body" not in table.columns:
             return False
         self.layout.connection.execute(
-            "update delivery set body = "
+            "update in_hand set body = "
             """replace(body::varchar, '"deleted":false', '"deleted":true')"""
         )
         return True

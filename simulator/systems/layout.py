@@ -67,7 +67,7 @@ class Layout:
         """While the block runs, hold this system's rows of ``chunk`` (of some operations only)."""
         self._load(chunk, operations)
         yield
-        self.connection.execute("drop table if exists delivery")
+        self.connection.execute("drop table if exists in_hand")
         self._empty()
 
     def _empty(self) -> None:
@@ -96,19 +96,19 @@ class Layout:
             )
 
     def deliveries(self) -> Iterator[VendorTable]:
-        """Evaluate each table once into ``delivery`` and yield the tables that have rows."""
+        """Evaluate each table once into ``in_hand`` and yield the tables that have rows."""
         for table in self.tables:
             self.connection.execute(
-                f'create or replace temp table delivery as select * from "{table.name}"'
+                f'create or replace temp table in_hand as select * from "{table.name}"'
             )
-            if self.connection.execute("select 1 from delivery limit 1").fetchone():
+            if self.connection.execute("select 1 from in_hand limit 1").fetchone():
                 self._put_own_codes(table)
                 yield table
 
     def delivered(self, table: VendorTable) -> pa.Table:
-        """Which event became which row of ``delivery``: a table of schema ``DELIVERED``."""
+        """Which event became which row of ``in_hand``: a table of schema ``DELIVERED``."""
         repeated = self.connection.execute(
-            "select count(*) > count(distinct (_institution, _key)) from delivery"
+            "select count(*) > count(distinct (_institution, _key)) from in_hand"
         ).fetchone()
         number = "1"
         if repeated and repeated[0]:
@@ -122,7 +122,7 @@ class Layout:
         ]
         return (
             self.connection.execute(
-                f"with numbered as (select *, {number} as _nth from delivery) "
+                f"with numbered as (select *, {number} as _nth from in_hand) "
                 "select dataset, event_id, _institution as institution, "
                 f"'{self.system}.{table.name}' as feed, "
                 "_key || case when _nth > 1 then '#' || _nth else '' end as source_key "
@@ -139,7 +139,7 @@ class Layout:
                 if column in table.columns:
                     cases = " ".join(f"when '{a}' then '{b}'" for a, (b, _) in codes.items())
                     self.connection.execute(
-                        f'update delivery set "{column}" = case "{column}" {cases} '
+                        f'update in_hand set "{column}" = case "{column}" {cases} '
                         f'else "{column}" end where _institution = ?',
                         [institution],
                     )

@@ -71,7 +71,7 @@ class PostgresWriter:
                     column, value = self.void
                     if operations == ("void",) and column in table.columns:
                         self.layout.connection.execute(
-                            f"update delivery set \"{column}\" = '{value}'"
+                            f"update in_hand set \"{column}\" = '{value}'"
                         )
                     elif operations != ("insert", "update"):
                         continue
@@ -129,7 +129,7 @@ class PostgresWriter:
         spool = Path(self._spool.name) / "rows.csv"
         names = ", ".join(f'"{name}"' for name in table.columns)
         self.layout.connection.execute(
-            f"copy (select {names} from delivery) to '{spool}' (format csv, header false)"
+            f"copy (select {names} from in_hand) to '{spool}' (format csv, header false)"
         )
         statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
             self._target(table), sql.SQL(", ").join(map(sql.Identifier, table.columns))
@@ -140,20 +140,20 @@ class PostgresWriter:
 
     def _remove_twins(self, table: VendorTable) -> None:
         events = " and ".join(f"_event_{name} is null" for name in table.datasets)
-        self.layout.connection.execute(f"delete from delivery where {events}")
+        self.layout.connection.execute(f"delete from in_hand where {events}")
 
     def _mark_void(self, table: VendorTable) -> bool:
-        """Set the void mark in ``delivery``; false where the table has none."""
+        """Set the void mark in ``in_hand``; false where the table has none."""
         column, value = self.void
         if column not in table.columns:
             return False
-        self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
+        self.layout.connection.execute(f"update in_hand set \"{column}\" = '{value}'")
         return True
 
     def _delete(self, table: VendorTable) -> None:
         columns = (self.organisation, *self.key(table))
         names = ", ".join(f'"{name}"' for name in columns)
-        keys = self.layout.connection.execute(f"select {names} from delivery").fetchall()
+        keys = self.layout.connection.execute(f"select {names} from in_hand").fetchall()
         matching = sql.SQL(" and ").join(
             sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns
         )
@@ -168,7 +168,13 @@ class JiweiWriter(PostgresWriter):
     system = "jiwei_phis"
     schema = "jwphis"
     organisation = "jgdm"
-    keys: ClassVar = {"t_bsjl": ("lb", "bsbh"), "t_cfmx": ("cfh", "mxh"), "t_sfyy": ("sfbh", "yyh")}
+    keys: ClassVar = {
+        "t_bsjl": ("lb", "bsbh"),
+        "t_cfmx": ("cfh", "mxh"),
+        "t_sfyy": ("sfbh", "yyh"),
+        "t_qytdcy": ("tdbh", "gh"),
+        "t_fwbx": ("fwbbh", "fwxbh"),
+    }
     void = ("zfbz", "1")
 
     def _source(self, place: int, site: Assignment) -> dict[str, Any]:

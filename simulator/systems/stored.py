@@ -67,11 +67,11 @@ class StoredWriter:
         return answers
 
     def mark_void(self, table: VendorTable) -> bool:
-        """Set the void mark in ``delivery``; false where the table has none."""
+        """Set the void mark in ``in_hand``; false where the table has none."""
         column, value = self.void
         if column not in table.columns:
             return False
-        self.layout.connection.execute(f"update delivery set \"{column}\" = '{value}'")
+        self.layout.connection.execute(f"update in_hand set \"{column}\" = '{value}'")
         return True
 
     def close(self) -> list[dict[str, Any]]:
@@ -114,11 +114,11 @@ class StoredWriter:
         self.layout.connection.execute("detach store")
 
     def _remove(self, table: VendorTable) -> None:
-        """Take the rows with the keys of ``delivery`` out of the store."""
+        """Take the rows with the keys of ``in_hand`` out of the store."""
         self.layout.connection.execute(
-            f'delete from store."{table.name}" as kept using delivery as changed '
+            f'delete from store."{table.name}" as kept using in_hand as changed '
             "where kept._institution = changed._institution and kept._key = changed._key"
         )
 
     def _append(self, table: VendorTable) -> None:
-        self.layout.connection.execute(f'insert into store."{table.name}" select * from delivery')
+        self.layout.connection.execute(f'insert into store."{table.name}" select * from in_hand')

@@ -15,6 +15,8 @@ from spark_jobs.identity.prepare import quoted
 
 _CLOSE = 0.92
 _SIMILAR = 0.8
+_WHOLE_ADDRESS = 10
+"""Characters from which an address names a house or a hamlet: 永安市燕西街道 has seven."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,10 @@ def _contact_levels(columns: tuple[str, ...]) -> list[Level]:
 
 def _address_levels(columns: tuple[str, ...]) -> list[Level]:
     """From narrow to broad: each level also needs agreement on all that is broader, and a place
-    that one side leaves out is no disagreement."""
+    that one side leaves out is no disagreement. A whole address in one column is compared as text:
+    a short one says no more than the town, as does one that goes on where the other ends."""
+    if len(columns) == 1:
+        return _whole_address_levels(*_sides(columns[0]))
     names = ("county", "township", "village", "door")[: len(columns)]
     pairs = [_sides(column) for column in columns]
     agree = [f"{left} = {right}" for left, right in pairs]
@@ -261,3 +266,13 @@ def _address_levels(columns: tuple[str, ...]) -> list[Level]:
         broader = "".join(f" and coalesce({said}, true)" for said in agree[:place])
         found.append(Level(names[place], agree[place] + broader))
     return [*found, _rest("differ")]
+
+
+def _whole_address_levels(left: str, right: str) -> list[Level]:
+    within = f"contains({left}, {right}) or contains({right}, {left})"
+    return [
+        Level("missing", f"{left} is null or {right} is null"),
+        Level("whole", f"{left} = {right} and length({left}) >= {_WHOLE_ADDRESS}"),
+        Level("within", f"least(length({left}), length({right})) > 1 and ({within})"),
+        _rest("differ"),
+    ]

@@ -100,13 +100,18 @@ _GUESSES: tuple[tuple[str, str, str], ...] = (
     (
         "phone",
         "phone",
-        r"^(phone(_?no|_?number)?|tel|mobile|lxdh|dhhm|电话号?码?|联系电话|手机号?码?)$",
+        r"^(phone(_?no|_?number)?|tel|mobile|lxdh|dhhm|sjhm?|lxfs"
+        r"|(本人|家庭|移动|联系)?电话号?码?|(本人)?手机号?码?|联系方式)$",
     ),
     ("contact", "phone", r"^(contact_phone(_no)?|联系人电话)$"),
     ("county", "address", r"^(address_county|county|区县|县区|县)$"),
     ("township", "address", r"^(address_township|township|乡镇|街道|乡镇街道)$"),
     ("village", "address", r"^(address_village|village|村|社区|村居|村社区)$"),
-    ("door", "address", r"^(address_door|door|address|门牌号?|地址|住址|现住址)$"),
+    (
+        "door",
+        "address",
+        r"^(address_door|door|address|jtzz|xzz|门牌号?|(家庭)?(地址|住址)|现住址)$",
+    ),
     ("mother", "exact", r"^(mother_name|mqxm|母亲姓名)$"),
 )
 
@@ -143,6 +148,19 @@ def guess_model(columns: list[str], path: Path) -> LinkModel:
     elif "id_no" in found:
         comparisons["id_no"] = Comparison(kind="digits", columns=(found["id_no"],))
     return LinkModel(comparisons=comparisons, blocking=tuple(_guess_blocking(found, comparisons)))
+
+
+def said_of_guess(model: LinkModel) -> str:
+    """One line on a guessed ``model``: which columns are what, the defaults, and for what size of
+    list they are meant."""
+    columns = ",".join(
+        f"{name} {'、'.join(one.columns)}" for name, one in model.comparisons.items()
+    )
+    return (
+        f"没有给配置,按列名认出 {columns};先验 {model.prior:g}、阈值 {model.threshold:g},"
+        f"是为约 {1 / model.prior / 10_000:,.0f} 万人的名单定的,人少得多时用 --config 把 prior "
+        "写成人数分之一,会多认出一些(docs/identity.md)"
+    )
 
 
 def _guess_blocking(

@@ -36,7 +36,7 @@ _HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FULL_WIDTH = "".join(chr(ord(letter) + 0xFEE0) for letter in _HALF_WIDTH)
 _MOST_DIGITS = 3  # more is a telephone or a record number that slipped into the name
 _BEFORE = "<before>"
-_NOT_A_PHONE = ("000000", "1111111", "8888888", "9999999")
+_LAST_DIGITS = 7  # all of one kind: nobody's number, but what is typed where there is none
 
 
 def prepare(
@@ -109,8 +109,9 @@ def _cleaning(kind: str, column: str, model: LinkModel) -> str:
             national = f"regexp_replace({digits}, '^86(1[0-9]{{10}})$', '\\1')"
             # Nearly all are plain already, and text functions cost most of the time here.
             plain = f"case when {text} ~ '1[0-9]{{10}}' then {text} else {national} end"
-            made_up = " or ".join(f"contains({plain}, '{made}')" for made in _NOT_A_PHONE)
-            return f"case when length({plain}) >= 7 and not ({made_up}) then {plain} end"
+            made_up = ", ".join(f"'{digit * _LAST_DIGITS}'" for digit in "0123456789")
+            real = f"length({plain}) >= 7 and right({plain}, {_LAST_DIGITS}) not in ({made_up})"
+            return f"case when {real} then {plain} end"
         case "address":
             bare = f"replace(replace({text}, ' ', ''), chr(12288), '')"
             endings = " ".join(

@@ -1,7 +1,11 @@
-"""dbt's sources over silver: every dataset with its columns' descriptions and tests, as YAML."""
+"""dbt's sources over silver, as YAML: every dataset, those that models read with their columns.
+
+Written beside the models at every build (``pipeline/dbt_project.py``), so that nobody edits it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import yaml
@@ -20,11 +24,22 @@ _META_TEXT = {
 }
 
 
-def dbt_sources(catalogue: Catalogue, *, database: str = "lake", schema: str = "silver") -> str:
+FEW_CODES = 10
+"""A longer list is not tested again here: normalise has held every code against it already."""
+
+
+def dbt_sources(
+    catalogue: Catalogue,
+    read: Collection[str] | None = None,
+    *,
+    database: str = "lake",
+    schema: str = "silver",
+) -> str:
     """The text of a ``sources`` file: one source, a table a dataset.
 
-    What silver guarantees is tested: mandatory columns are filled and codes of closed domains
-    are known.
+    The datasets of ``read`` (default: all) have their columns with docs and tests: a row of silver
+    is there once, keys are filled, mandatory codes of short closed domains are known. Any other has
+    its name and description only, which is enough to be read and costs dbt nothing to parse.
     """
     document = {
         "version": 2,
@@ -34,7 +49,12 @@ def dbt_sources(catalogue: Catalogue, *, database: str = "lake", schema: str = "
                 "description": "按目录规范化的记录:每个主键最新的、通过阻断性检查的版本",
                 "database": database,
                 "schema": schema,
-                "tables": [_table(catalogue, one) for one in catalogue.datasets.values()],
+                "tables": [
+                    _table(catalogue, one)
+                    if read is None or one.name in read
+                    else {"name": one.name, "description": dataset_text(one)}
+                    for one in catalogue.datasets.values()
+                ],
             }
         ],
     }
@@ -49,14 +69,15 @@ def _table(catalogue: Catalogue, dataset: Dataset) -> dict[str, Any]:
         "name": dataset.name,
         "description": dataset_text(dataset),
         "config": {"meta": {"identifier": dataset.identifier, "key": list(dataset.key)}},
+        "data_tests": _table_tests(catalogue, dataset),
         "columns": [
             *({"name": name, "description": _META_TEXT[name]} for name in meta),
-            *(_column(catalogue, column) for column in dataset.columns),
+            *(_column(catalogue, dataset, column) for column in dataset.columns),
         ],
     }
 
 
-def _column(catalogue: Catalogue, column: Column) -> dict[str, Any]:
+def _column(catalogue: Catalogue, dataset: Dataset, column: Column) -> dict[str, Any]:
     made: dict[str, Any] = {
         "name": column.name,
         "description": column_text(column),
@@ -67,10 +88,34 @@ def _column(catalogue: Catalogue, column: Column) -> dict[str, Any]:
             }
         },
     }
-    tests: list[Any] = ["not_null"] if column.required == "M" else []
-    domain = catalogue.domain_of(column)
-    if domain and domain.is_closed and not column.repeats:
-        tests.append({"accepted_values": {"arguments": {"values": list(domain.codes)}}})
-    if tests:
-        made["data_tests"] = tests
+    if column.name in dataset.key:
+        made["data_tests"] = ["not_null"]
     return made
+
+
+def _table_tests(catalogue: Catalogue, dataset: Dataset) -> list[Any]:
+    """A row of silver is there once, and the codes that it must have are known (an unknown code in
+    another column only warns). Each is one pass over the table."""
+    tests: list[Any] = [
+        {
+            "unique_together": {
+                "name": f"silver_{dataset.name}_key",
+                "arguments": {"columns": ["_institution", "_feed", "_source_key"]},
+            }
+        }
+    ]
+    codes = {}
+    for column in dataset.columns:
+        domain = catalogue.domain_of(column) if column.required == "M" else None
+        if domain and domain.is_closed and not column.repeats and len(domain.codes) <= FEW_CODES:
+            codes[column.name] = list(domain.codes)
+    if codes:
+        tests.append(
+            {
+                "accepted_codes": {
+                    "name": f"silver_{dataset.name}_codes",
+                    "arguments": {"codes": codes},
+                }
+            }
+        )
+    return tests

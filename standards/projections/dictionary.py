@@ -1,19 +1,23 @@
-"""The dictionary: every dataset, data element and value domain on one page that works offline.
+"""The dictionary: every asset, data element and value domain on one page that works offline.
 
 A single HTML file to open, mail or print: searchable by Chinese, English, identifier and the
 initials of the pinyin (``xb`` finds 性别). The page itself is ``dictionary.html``; this puts the
-catalogue into it.
+catalogue into it, and what is known of the assets (``pipeline/assets.py``) where that is given.
+Lineage is drawn by ECharts, which lies beside the page and is loaded when it is first needed; a
+page without it still lists lineage as text.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
+from standards.assets import load_families
 from standards.catalogue import load_catalogue
 from standards.model import Catalogue, Column, Dataset, ValueDomain
 from standards.wording import (
@@ -31,25 +35,43 @@ _PAGE = Path(__file__).with_name("dictionary.html")
 _PLACE = "/*CATALOGUE*/null"
 
 
-def dictionary_page(catalogue: Catalogue) -> str:
-    """The page's HTML. The same catalogue gives the same bytes."""
-    text = json.dumps(_content(catalogue), ensure_ascii=False, separators=(",", ":"))
+def dictionary_page(catalogue: Catalogue, assets: dict[str, Any] | None = None) -> str:
+    """The page's HTML. The same catalogue and ``assets`` give the same bytes."""
+    content = {**_content(catalogue), "assets": assets}
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return _PAGE.read_text(encoding="utf-8").replace(_PLACE, text.replace("</", "<\\/"), 1)
 
 
-def write_dictionary(path: Path, catalogue: Catalogue | None = None) -> Path:
-    """Write the page to ``path``; its folder is made when it is missing."""
+def write_dictionary(
+    path: Path,
+    catalogue: Catalogue | None = None,
+    assets: dict[str, Any] | None = None,
+    echarts: Path | None = None,
+) -> Path:
+    """Write the page to ``path``, with ``echarts`` beside it; a missing folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(dictionary_page(catalogue or load_catalogue()), encoding="utf-8")
+    page = dictionary_page(catalogue or load_catalogue(), assets)
+    path.write_text(page, encoding="utf-8")
+    if echarts is not None:
+        shutil.copy(echarts, path.with_name("echarts.js"))
     return path
 
 
 def _content(catalogue: Catalogue) -> dict[str, Any]:
     return {
         "groups": {
-            one.group: {"zh": one.name_zh, "store": STORE[one.store], "owner": one.owner}
+            one.group: {
+                "zh": one.name_zh,
+                "storeId": one.store,
+                "store": STORE[one.store],
+                "owner": one.owner,
+            }
             for one in catalogue.groups.values()
         },
+        "families": [
+            {"family": one.family, "zh": one.name_zh, "datasets": list(one.datasets)}
+            for one in load_families(catalogue)
+        ],
         "words": {"required": REQUIRED, "sensitivity": SENSITIVITY, "type": TYPE},
         "datasets": [_dataset(one) for one in catalogue.datasets.values()],
         "elements": [

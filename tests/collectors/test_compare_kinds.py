@@ -75,7 +75,7 @@ def test_one_spoilt_row_shows(
 
     def compared() -> tuple[Any, ...]:
         (one,) = compare(settings, cities.feeds())
-        return (one.result, one.missing_rows, one.extra_rows, one.altered_rows, one.examples)
+        return (one.result, one.missing_rows, one.extra_rows, one.altered_rows, one.examples[:1])
 
     assert collect(settings, cities, cities.feeds()).failed == []
     assert compared() == ("equal", 0, 0, 0, [])

@@ -67,6 +67,33 @@ def test_unknown_codes_get_suggestions(settings: Settings, clinic: str) -> None:
     assert code.suggestions[0].startswith("1 男")
 
 
+@pytest.mark.parametrize(
+    ("written", "pattern"),
+    [("1980/01/02", "yyyy/M/d"), ("19800102", "yyyyMMdd"), ("1980年1月2日", "yyyy年M月d日")],
+)
+def test_a_way_to_read_dates_is_proposed(
+    settings: Settings, clinic: str, written: str, pattern: str
+) -> None:
+    run_sql(
+        clinic,
+        "create table patients (brid int primary key, csny text)",
+        f"insert into patients values (1, '{written}'), (2, null), (3, '')",
+    )
+    found = profile_feed(settings, registry(system(patients=PATIENTS), clinic).feeds()[0])
+    rule = f"birth_date: {{from: csny, date: {pattern}}}"
+    assert found.date_rules == {"patient.birth_date": rule}
+
+
+def test_all_unknown_codes_of_a_column_are_listed(settings: Settings, clinic: str) -> None:
+    run_sql(
+        clinic,
+        "create table patients (brid int primary key, xb text)",
+        "insert into patients select n, 'X' || n % 40 from generate_series(1, 400) as n",
+    )
+    found = profile_feed(settings, registry(system(patients=PATIENTS), clinic).feeds()[0])
+    assert {one.value: one.rows for one in found.unknown_codes} == {f"X{n}": 10 for n in range(40)}
+
+
 def test_a_draft_of_a_new_system_can_be_loaded(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "诊所.db"
     with sqlite3.connect(file) as connection:

@@ -12,7 +12,10 @@ from collectors.registry import load_registry
 from kanghu.errors import KanghuError
 from kanghu.settings import Settings
 
-SOURCE = {"source": "a", "institution": "H1", "name": "一院", "system": "jiwei_phis"}
+SOURCE = {
+    **{"source": "a", "institution": "H1", "name": "一院", "system": "jiwei_phis"},
+    **{"parameters": {"jgdm": "H1"}},
+}
 
 
 def write(settings: Settings, file: str, **facts: str) -> None:

@@ -11,7 +11,7 @@ from kanghu.errors import KanghuError
 from kanghu.settings import Settings
 from pipeline.build import BuildResult
 from pipeline.explain import explain
-from standards.indicators import load_indicators, load_parameters
+from standards.indicators import load_parameters
 from tests.dbt.tiny_city import COUNTY, A
 
 
@@ -45,7 +45,7 @@ def test_the_city_and_the_last_month_unless_asked(city: Settings, built: BuildRe
     assert shown.parameters["归档的档案是否算有效档案"] == "否"
 
 
-@pytest.mark.parametrize("indicator", list(load_indicators()))
+@pytest.mark.parametrize("indicator", [f"F{number}" for number in range(1, 10)])
 def test_rows_behind_are_as_many_as_the_figure_says(
     city: Settings, marts: duckdb.DuckDBPyConnection, indicator: str
 ) -> None:

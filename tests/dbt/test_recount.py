@@ -16,12 +16,13 @@ RESIDENTS = 1200
 
 
 def counted(marts_file: str) -> tuple[list[pd.Timestamp], dict[Cell, tuple[int, int]]]:
-    """The months of the marts, and every cell of rpt_indicator that is not 0 of 0."""
+    """The months of the marts, and every cell of F1 to F9 that is not 0 of 0."""
     with duckdb.connect(marts_file, read_only=True) as marts:
         months = marts.execute("select period_month from dim_month order by 1").fetchall()
         cells = marts.execute(
             "select indicator, organisation_code, strftime(period_month, '%Y-%m'), numerator,"
-            " denominator from rpt_indicator where numerator != 0 or denominator != 0"
+            " denominator from rpt_indicator where (numerator != 0 or denominator != 0)"
+            " and regexp_full_match(indicator, 'F[1-9]')"
         ).fetchall()
     return [pd.Timestamp(month) for (month,) in months], {row[:3]: row[3:] for row in cells}
 

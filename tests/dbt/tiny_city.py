@@ -302,12 +302,12 @@ def _charges() -> list[dict[str, Any]]:
 
 
 def _quality(lake: Lake) -> None:
-    """Of A's three encounters: one warning, one notice; a fourth is in quarantine."""
+    """Of A's three encounters: one error, two warnings; a fourth is in quarantine."""
     feed = "tiny.outpatient_encounter"
     found = [
+        ("E1", "completeness", "error"),
         ("E1", "completeness", "warning"),
-        ("E1", "completeness", "notice"),
-        ("E2", "validity", "notice"),
+        ("E2", "validity", "warning"),
         ("E9", "completeness", "blocking"),
     ]
     write_findings(

@@ -32,6 +32,15 @@ def id_number(born: str, sex: str, area: str = "350402") -> str:
 
 _TOGETHER: Record = {
     # What hand-written rules hold against each other, so that a clean record is clean.
+    "name": "张王李赵",
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+    "diagnosed_at": "2024-01-10 08:00:00",
+    "reported_online_at": "2024-01-10 10:00:00",
+    "age_years": "30",
+    "murmur_code": "0",
+    "right_hand_spo2_percent": "98",
+    "foot_spo2_percent": "97",
     "sex_code": "1",
     "birth_date": "1980-05-06",
     "id_type_code": "01",
@@ -72,9 +81,66 @@ def clean_record(catalogue: Catalogue, dataset: Dataset, draw: random.Random) ->
     record: Record = {}
     for column in dataset.columns:
         record[column.name] = _clean_value(catalogue, column, draw)
-    if dataset.name == "front_page":
-        record["self_paid_yuan"] = "10.00"
-    return record
+    return record | {
+        name: value for name, value in _OF_DATASET.get(dataset.name, {}).items() if name in record
+    }
+
+
+_WOMAN: Record = {"id_no": id_number("19800506", "2"), "gravidity": "2", "parity": "1"}
+_PREGNANCY: Record = {"last_menses_date": "2019-12-01", "expected_delivery_date": "2020-09-06"}
+_BIRTH: Record = {"delivery_date": "2024-01-10", "discharged_date": "2024-01-13"}
+_CONSTITUTION = (
+    *("qi_deficient", "yang_deficient", "yin_deficient", "phlegm_damp"),
+    *("damp_heat", "blood_stasis", "qi_stagnant", "special"),
+)
+_OF_DATASET: dict[str, Record] = {
+    # What one dataset's rules hold against each other, over the values of _TOGETHER.
+    "front_page": {"self_paid_yuan": "10.00", "main_diagnosis_code": "I10.x00"},
+    "health_checkup": {
+        **{"checked_date": "2024-02-01", "entered_date": "2024-02-03"},
+        **{"right_systolic_mmhg": "130", "right_diastolic_mmhg": "80"},
+    },
+    "chronic_registration": {"entered_date": "2023-05-03"},
+    "hypertension_followup": {"entered_date": "2024-02-03"},
+    "diabetes_followup": {"entered_date": "2024-02-03", "fasting_glucose_mmol_l": "7.5"},
+    "mental_followup": {
+        **{"entered_date": "2024-02-03", "mental_classification_code": "1"},
+        **{"mental_risk_code": "3", "disturbance_count": "0", "harm_count": "0"},
+    },
+    "maternal_handbook": _WOMAN | _PREGNANCY,
+    "antenatal_first_visit": {
+        **_PREGNANCY,
+        **{"visited_date": "2020-03-01", "gestational_weeks": "13"},
+        **{"gestational_extra_days": "0", "next_followup_date": "2020-05-01"},
+    },
+    "antenatal_visit": {"visited_date": "2024-02-01"},
+    "delivery": {
+        **_WOMAN,
+        **{"labour_started_at": "2024-01-10 06:00:00", "delivered_at": "2024-01-10 08:00:00"},
+        "placenta_delivered_at": "2024-01-10 08:10:00",
+    },
+    "postpartum_visit": _BIRTH | {"visited_date": "2024-01-18"},
+    "postpartum_42day": _BIRTH | {"visited_date": "2024-02-22"},
+    "delivery_newborn": {"apgar_1_score": "9", "asphyxia_code": "0"},
+    "child_handbook": {"birth_date": "1980-05-06", "mother_birth_date": "1955-01-01"},
+    **{
+        name: {"visited_date": "2024-02-01", "next_visit_date": "2024-05-01"}
+        for name in ("newborn_visit", "infant_checkup", "toddler_checkup", "preschool_checkup")
+    },
+    "tcm_child_guidance": {"guided_date": "2024-02-01", "next_guidance_date": "2024-08-01"},
+    "tcm_constitution": {
+        **{"identified_date": "2024-02-01", "next_guidance_date": "2025-02-01"},
+        **{f"answer_{number:02d}": "2" for number in range(1, 34)},
+        **{f"{kind}_score": "8" for kind in _CONSTITUTION},
+        **{f"{kind}_result_code": "3" for kind in _CONSTITUTION},
+        **{"balanced_score": "18", "balanced_result_code": "1"},
+    },
+    "tcm_front_page": {
+        **{"admitted_at": "2024-01-10 08:00:00", "discharged_at": "2024-01-12 07:00:00"},
+    },
+    "hospitalization_history": {"admitted_date": "2024-01-10", "discharged_date": "2024-01-12"},
+    "lab_result": {"abnormal_flag_code": "N", "reference_range": "0-1000"},
+}
 
 
 def _clean_value(catalogue: Catalogue, column: Column, draw: random.Random) -> str | None:

@@ -18,7 +18,8 @@ from expectations.compile_duckdb import judge, to_duckdb
 from expectations.compile_spark import RECORD, UNIT, evaluate, id_number_is_valid
 from expectations.from_catalogue import ICD10, PHONE
 from expectations.model import Expectation
-from expectations.suite import hand_written, row_suite
+from expectations.rule_tables import hand_written
+from expectations.suite import row_suite
 from kanghu.lake import connect_duckdb
 from standards.catalogue import load_catalogue
 from tests.expectations.records import (

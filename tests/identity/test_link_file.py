@@ -14,6 +14,7 @@ import pytest
 
 from kanghu.errors import KanghuError
 from spark_jobs.identity import evaluate_identity, link_file
+from spark_jobs.identity.files import said_of_guess
 
 ROOM = Path(__file__).resolve().parent
 PEOPLE = """姓名,性别,出生日期,身份证号,手机号,住址
@@ -141,6 +142,37 @@ def test_a_folder_that_takes_no_file(tmp_path: Path) -> None:
     for out in (path, path / "below", Path("/proc/kanghu")):
         with pytest.raises(KanghuError, match="写不进结果文件夹"):
             link_file(path, None, out)
+
+
+SHORT = """姓名,性别,出生日期,联系方式,住址
+王建国,男,1980-05-06,13800000001,永安市
+王建国,男,1980-05-06,13800000001,永安市燕西街道
+张伟,男,1985-02-03,13900000002,永安市
+张玮,男,1985-02-03,13900000002,永安市燕西街道
+"""
+
+
+@pytest.mark.parametrize("phone", [True, False])
+def test_one_address_within_the_other_is_no_disagreement(phone: bool, tmp_path: Path) -> None:
+    """Without a telephone a misheard name is shown for a person to judge, and not linked."""
+    text = (
+        SHORT if phone else SHORT.replace("13800000001", "").replace("13900000002", "13000000000")
+    )
+    result = link_file(write(tmp_path / "people.csv", text), None, tmp_path / "out")
+    evidence = {(one["left_row"], one["right_row"]): one for one in read(result.evidence_path)}
+    assert set(evidence) == {("1", "2"), ("3", "4")}
+    assert {one["agreement_address"] for one in evidence.values()} == {"within"}
+    assert {one["agreement_phone"] for one in evidence.values()} == {"same" if phone else "missing"}
+    assert (evidence["1", "2"]["linked"], evidence["3", "4"]["agreement_name"]) == ("true", "sound")
+    assert evidence["3", "4"]["linked"] == ("true" if phone else "false")
+
+
+def test_a_guess_is_said_in_one_line(tmp_path: Path) -> None:
+    result = link_file(write(tmp_path / "people.csv", SHORT), None, tmp_path / "out")
+    said = said_of_guess(result.model)
+    assert "\n" not in said
+    for part in ("phone 联系方式", "address 住址", "先验 4e-07", "阈值 0.95", "约 250 万人"):
+        assert part in said
 
 
 def test_twice_is_the_same(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A small synthetic city that runs all nine vendor systems, and the line run on it once."""
+"""A small synthetic city that runs all ten vendor systems, and the line run on it once."""
 
 from __future__ import annotations
 

@@ -257,6 +257,18 @@ def test_an_unknown_discriminator(clinic: Clinic, undisturbed: dict[str, Any]) -
     assert_mended(clinic, undisturbed)
 
 
+def test_a_table_that_is_not_mapped_yet(clinic: Clinic) -> None:
+    """Its rows wait in bronze, in the status's sight."""
+    known = copy.deepcopy(HIS)
+    known["tables"]["notes"] = {"from": "notes", "key": ["id"]}
+    clinic.sql("create table notes (id text primary key); insert into notes values ('N1'), ('N2')")
+    clinic.describe(known)
+    assert clinic.run().is_whole
+    waiting = clinic.statuses()["tiny_his.notes", ""]
+    assert (waiting.bronze, waiting.silver, waiting.quarantine) == (2, 0, 0)
+    assert waiting.comparison == "equal"
+
+
 def test_a_mapping_that_cannot_work(clinic: Clinic, undisturbed: dict[str, Any]) -> None:
     """The vendor's system file is spoilt: its sources stop, each time, and the others go on."""
     spoilt = copy.deepcopy(HIS)

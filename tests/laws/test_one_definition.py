@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from kanghu.settings import CHECKOUT
+from pipeline.build import PROJECT
+from pipeline.dbt_project import SILVER_SOURCES, assemble
 from standards.catalogue import Catalogue, load_catalogue
 from standards.projections.column_masks import visible_columns
 from standards.projections.contract import data_contract, write_contracts
@@ -67,8 +69,12 @@ def test_dictionary(with_one_more: Catalogue) -> None:
     assert json.dumps(NAME, ensure_ascii=False) in page
 
 
-def test_dbt_sources(with_one_more: Catalogue) -> None:
-    assert f"name: {COLUMN}" in dbt_sources(with_one_more)
+def test_dbt_sources(with_one_more: Catalogue, tmp_path: Path) -> None:
+    """In the project that a build runs; the checkout's own says nothing of silver by hand."""
+    project = assemble(PROJECT, tmp_path / "project", with_one_more)
+    assert f"name: {COLUMN}" in (project / SILVER_SOURCES).read_text(encoding="utf-8")
+    written = [path.read_text(encoding="utf-8") for path in (PROJECT / "models").rglob("*.yml")]
+    assert not any("schema: silver" in text for text in written)
 
 
 def test_masks(with_one_more: Catalogue) -> None:

@@ -115,6 +115,8 @@ def _carrier(dataset: str, index: int, number: int) -> dict[str, str | None]:
 def _value(column: Column, dataset: Dataset, index: int, number: int, chance: random.Random) -> str:
     if column.name in dataset.key and column.type != "N":
         code = _NUMBERS.get(column.name, dataset.name[:3].upper())
+        if dataset.name in SYSTEM_DATASETS["muying_mch"]:  # whose forms share tables
+            code = "".join(word[:2] for word in dataset.name.split("_")).upper()
         return f"{code}{number:02d}{index:04d}"
     if column.name in _NUMBERS:
         people = column.name in ("patient_no", "record_no")

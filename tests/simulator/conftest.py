@@ -49,7 +49,7 @@ def whole_city(seed: int, residents: int, **arguments: object) -> WholeCity:
 
 @pytest.fixture(scope="session")
 def town() -> WholeCity:
-    """2,500 people, 14 institutions, all nine systems, the usual errors."""
+    """2,500 people, 14 institutions, all its systems, the usual errors."""
     return whole_city(5, 2_500, institutions=14)
 
 

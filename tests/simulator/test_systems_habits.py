@@ -50,7 +50,7 @@ def rule_kinds(rule: ColumnMap) -> set[str]:
     return {kind for kind, used in kinds.items() if used}
 
 
-def test_the_nine_vendors_use_all_ten_rule_kinds() -> None:
+def test_the_ten_vendors_use_all_ten_rule_kinds() -> None:
     used = {
         kind
         for name in SYSTEM_DATASETS
@@ -74,7 +74,9 @@ def test_every_column_of_every_dataset_is_carried_or_said_not_to_be() -> None:
             assert columns - said <= set.union(*mapped[dataset]), (name, dataset)
 
 
-@pytest.mark.parametrize("name", sorted(TEXT_SYSTEMS - {"weijian_master", "huayan_lis"}))
+@pytest.mark.parametrize(
+    "name", sorted(TEXT_SYSTEMS - {"weijian_master", "huayan_lis", "muying_mch"})
+)
 def test_planted_text_survives_the_vendor(
     name: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

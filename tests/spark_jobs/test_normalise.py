@@ -65,7 +65,7 @@ def test_one_row_passes_and_one_does_not(lake: TinyLake) -> None:
     assert json.loads(delivered)["csrq"] == "19901341"
     assert lake.findings("source_key", "rule", "column", "severity", "value") == [
         ("2", "patient.birth_date.format", "birth_date", "blocking", "19901341"),
-        ("2", "patient.phone_no.required", "phone_no", "warning", ""),
+        ("2", "patient.phone_no.required", "phone_no", "error", ""),
     ]
     assert (result.bronze, result.silver, result.quarantine, result.superseded) == (2, 1, 1, 0)
     assert result.differences == []

@@ -11,6 +11,6 @@ select
     definition,
     formula,
     direction,
-    cast(target as decimal(18, 2)) as target_percent,
+    cast(nullif(target, '') as decimal(18, 2)) as target_percent,
     source
 from declared

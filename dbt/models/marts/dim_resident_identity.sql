@@ -1,4 +1,4 @@
--- The one guarded table: who a resident_id is. Everything else in gold does without.
+-- Guarded: who a resident_id is. With dim_form_identity, all that gold holds of direct identifiers.
 select
     resident_id,
     name,

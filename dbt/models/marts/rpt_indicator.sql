@@ -11,8 +11,8 @@ select
     level,
     organisation_code,
     period_month,
-    cast(sum(numerator) as bigint) as numerator,
-    cast(sum(denominator) as bigint) as denominator,
+    cast(coalesce(sum(numerator), 0) as bigint) as numerator,
+    cast(coalesce(sum(denominator), 0) as bigint) as denominator,
     cast(round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as decimal(18, 2)) as value
 from counted
 group by indicator, level, organisation_code, period_month

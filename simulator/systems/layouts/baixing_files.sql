@@ -118,7 +118,8 @@ select _institution, checkup_no || '|' || chinese_date(checked_date) as _key,
     triglyceride_mmol_l as 甘油三酯, ldl_mmol_l as 低密度, hdl_mmol_l as 高密度,
     gou(is_ecg_abnormal) as 心电图异常, gou(is_chest_xray_abnormal) as 胸片异常,
     gou(is_ultrasound_abnormal) as B超异常, sf(is_abnormal) as 有无异常,
-    abnormal_description as 异常描述, guidance_code as 健康指导
+    abnormal_description as 异常描述, guidance_code as 健康指导,
+    recorded_by as 录入人, chinese_date(entered_date) as 录入日期
 from health_checkup;
 
 create view gxysf as
@@ -133,7 +134,7 @@ select _institution, followup_no as _key, _event_id as _event_hypertension_follo
     pj(psychological_code) as 心理调整, pj(compliance_behaviour_code) as 遵医行为,
     fyycx(medication_compliance_code) as 服药依从性, yw(has_adverse_reaction) as 不良反应,
     adverse_reaction as 不良反应描述, sffl(classification_code) as 随访分类, sf(is_referred) as 转诊,
-    referral_reason as 转诊原因, chinese_date(next_followup_date) as 下次随访, doctor_name as 医生
+    referral_reason as 转诊原因, chinese_date(next_followup_date) as 下次随访, chinese_date(entered_date) as 录入日期, doctor_name as 医生
 from hypertension_followup;
 
 create view tnbsf as
@@ -149,6 +150,6 @@ select _institution, followup_no as _key, _event_id as _event_diabetes_followup,
     chinese_date(hba1c_date) as 糖化日期, fyycx(medication_compliance_code) as 服药依从性,
     yw(has_adverse_reaction) as 不良反应, hypoglycaemia_code as 低血糖,
     sffl(classification_code) as 随访分类, insulin_kind as 胰岛素, insulin_dose_u as 胰岛素剂量,
-    sf(is_referred) as 转诊, referral_reason as 转诊原因, chinese_date(next_followup_date) as 下次随访,
+    sf(is_referred) as 转诊, referral_reason as 转诊原因, chinese_date(next_followup_date) as 下次随访, chinese_date(entered_date) as 录入日期,
     doctor_name as 医生
 from diabetes_followup;

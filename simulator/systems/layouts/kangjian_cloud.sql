@@ -145,7 +145,18 @@ select _institution, guid(_institution || checkup_no) as _key, _event_id as _eve
         'cholesterol', num(total_cholesterol_mmol_l), 'triglyceride', num(triglyceride_mmol_l), 'ldl', num(ldl_mmol_l), 'hdl', num(hdl_mmol_l)),
     'abnormal', json_object('ecg', bool(is_ecg_abnormal), 'xray', bool(is_chest_xray_abnormal), 'ultrasound', bool(is_ultrasound_abnormal),
         'any', bool(is_abnormal), 'text', abnormal_description),
-    'guidance', guidance_code, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
+    'elderForm', json_object('skin', skin_code, 'sclera', sclera_code, 'lymphNode', lymph_node_code,
+        'hasBarrelChest', bool(has_barrel_chest), 'isBreathSoundAbnormal', bool(is_breath_sound_abnormal),
+        'isRaleAbnormal', bool(is_rale_abnormal), 'hasMurmur', bool(has_murmur),
+        'hasAbdominalTenderness', bool(has_abdominal_tenderness),
+        'hasAbdominalMass', bool(has_abdominal_mass), 'hasHepatomegaly', bool(has_hepatomegaly),
+        'hasSplenomegaly', bool(has_splenomegaly), 'hasShiftingDullness', bool(has_shifting_dullness),
+        'dorsalisPedis', dorsalis_pedis_code, 'urineKetone', urine_ketone_code,
+        'urineBlood', urine_blood_code, 'cerebrovascularProblem', cerebrovascular_problem_codes,
+        'kidneyProblem', kidney_problem_codes, 'heartProblem', heart_problem_codes,
+        'vesselProblem', vessel_problem_codes, 'eyeProblem', eye_problem_codes,
+        'riskControl', risk_control_codes),
+    'guidance', guidance_code, 'recordedBy', recorded_by, 'enteredDate', entered_date, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
 from health_checkup;
 
 create view chroniccards as
@@ -170,7 +181,7 @@ select _institution, guid(_institution || 'HTN' || followup_no) as _key, _event_
         'exerciseMinutes', num(exercise_minutes), 'salt', salt_code, 'mental', graded(psychological_code), 'compliance', graded(compliance_behaviour_code)),
     'medication', json_object('compliance', taken(medication_compliance_code), 'adverse', bool(has_adverse_reaction), 'adverseText', adverse_reaction),
     'classification', result(classification_code), 'referral', json_object('done', bool(is_referred), 'reason', referral_reason),
-    'nextDate', next_followup_date, 'doctorName', doctor_name, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
+    'nextDate', next_followup_date, 'doctorName', doctor_name, 'enteredDate', entered_date, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
 from hypertension_followup
 union all by name
 select _institution, guid(_institution || 'DM' || followup_no) as _key, _event_id as _event_diabetes_followup,
@@ -186,5 +197,153 @@ select _institution, guid(_institution || 'DM' || followup_no) as _key, _event_i
     'medication', json_object('compliance', taken(medication_compliance_code), 'adverse', bool(has_adverse_reaction), 'hypoglycaemia', hypoglycaemia_code,
         'insulin', insulin_kind, 'insulinDose', num(insulin_dose_u)),
     'classification', result(classification_code), 'referral', json_object('done', bool(is_referred), 'reason', referral_reason),
-    'nextDate', next_followup_date, 'doctorName', doctor_name, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
+    'nextDate', next_followup_date, 'doctorName', doctor_name, 'enteredDate', entered_date, 'deleted', false, 'updatedAt', ms(_changed_at)) as body
 from diabetes_followup;
+
+-- 公卫项目: mental health, Chinese medicine, family doctors.
+create macro stability(c) as case c when '0' then 'notSeen' when '1' then 'unstable' when '2' then 'fairlyStable' when '3' then 'stable' else c end;
+create macro constitution(c) as case c when '1' then 'balanced' when '2' then 'qiDeficient' when '3' then 'yangDeficient' when '4' then 'yinDeficient' when '5' then 'phlegmDamp' when '6' then 'dampHeat' when '7' then 'bloodStasis' when '8' then 'qiStagnant' when '9' then 'special' else c end;
+create macro contract_status(c) as case c when '01' then 'pending' when '02' then 'approved' when '03' then 'refused' when '04' then 'unpaid' when '05' then 'paid' when '06' then 'active' when '07' then 'ending' when '08' then 'ended' when '09' then 'cancelled' else c end;
+create macro mode5(c) as case c when '1' then 'clinic' when '2' then 'home' when '3' then 'phone' when '4' then 'other' when '5' then 'video' else c end;
+create macro adherence(c) as case c when '1' then 'regular' when '2' then 'irregular' when '3' then 'none' when '4' then 'notNeeded' else c end;
+
+create view mentalcards as
+select _institution, guid(_institution || 'mentalcards' || registration_no) as _key, _event_id as _event_mental_registration,
+    guid(_institution || 'mentalcards' || registration_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'mentalcards' || registration_no), 'registrationNo', registration_no,
+    'recordNo', record_no, 'committeeContactName', committee_contact_name,
+    'committeePhoneNo', committee_phone_no, 'householdRegister', household_register_code,
+    'employment', employment_code, 'mentalConsent', mental_consent_code, 'consentSignedBy', consent_signed_by,
+    'consentSignedDate', consent_signed_date, 'onsetDate', onset_date, 'pastSymptom', past_symptom_codes,
+    'lockup', lockup_code, 'mentalOutpatient', mental_outpatient_code,
+    'firstAntipsychoticDate', first_antipsychotic_date, 'admissionCount', num(admission_count),
+    'mentalDiagnosis', mental_diagnosis_code, 'diseaseName', disease_name, 'disease', disease_code,
+    'confirmedBy', confirmed_by, 'confirmedDate', confirmed_date, 'mentalEffect', mental_effect_code,
+    'mentalDanger', mental_danger_codes, 'mentalEconomy', mental_economy_code, 'filledDate', filled_date,
+    'doctorName', doctor_name, 'managementStatus', management_status_code, 'closedDate', closed_date,
+    'guardian', json_object('guardianName', guardian_name, 'guardianRelation', guardian_relation_code, 'guardianAddress', guardian_address, 'guardianPhoneNo', guardian_phone_no),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from mental_registration;
+
+create view mentalvisits as
+select _institution, guid(_institution || 'mentalvisits' || followup_no) as _key, _event_id as _event_mental_followup,
+    guid(_institution || 'mentalvisits' || followup_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'mentalvisits' || followup_no), 'followupNo', followup_no,
+    'registrationNo', registration_no, 'recordNo', record_no, 'followupDate', followup_date,
+    'followupMethod', mode5(followup_method_code), 'mentalRespondent', mental_respondent_code,
+    'mentalLost', mental_lost_code, 'mentalRisk', mental_risk_code, 'psychoticSymptom', psychotic_symptom_codes,
+    'insight', insight_code, 'sleep', sleep_code, 'diet', diet_code, 'selfCareFunction', self_care_function_code,
+    'houseworkFunction', housework_function_code, 'workFunction', work_function_code,
+    'learningFunction', learning_function_code, 'socialFunction', social_function_code,
+    'mentalDanger', mental_danger_codes, 'lockup', lockup_code, 'mentalAdmission', mental_admission_code,
+    'hasLabTest', bool(has_lab_test), 'medicationCompliance', adherence(medication_compliance_code),
+    'hasAdverseReaction', bool(has_adverse_reaction), 'adverseReaction', adverse_reaction,
+    'mentalEffect', mental_effect_code,
+    'mentalClassification', stability(mental_classification_code), 'isReferred', bool(is_referred),
+    'referralReason', referral_reason, 'rehabilitation', rehabilitation_codes,
+    'nextFollowupDate', next_followup_date, 'doctorName', doctor_name, 'enteredDate', entered_date,
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from mental_followup;
+
+create view constitutions as
+select _institution, guid(_institution || 'constitutions' || identification_no) as _key, _event_id as _event_tcm_constitution,
+    guid(_institution || 'constitutions' || identification_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'constitutions' || identification_no), 'identificationNo', identification_no,
+    'recordNo', record_no, 'identifiedDate', identified_date,
+    'mainConstitution', constitution(main_constitution_code), 'tcmGuidance', tcm_guidance_codes,
+    'dietGuidance', diet_guidance, 'livingGuidance', living_guidance, 'exerciseGuidance', exercise_guidance,
+    'guidanceEffect', guidance_effect, 'satisfaction', satisfaction_code, 'nextGuidanceDate', next_guidance_date,
+    'doctorName', doctor_name, 'answers', json_object('q01', num(answer_01), 'q02', num(answer_02),
+    'q03', num(answer_03), 'q04', num(answer_04), 'q05', num(answer_05), 'q06', num(answer_06),
+    'q07', num(answer_07), 'q08', num(answer_08), 'q09', num(answer_09), 'q10', num(answer_10),
+    'q11', num(answer_11), 'q12', num(answer_12), 'q13', num(answer_13), 'q14', num(answer_14),
+    'q15', num(answer_15), 'q16', num(answer_16), 'q17', num(answer_17), 'q18', num(answer_18),
+    'q19', num(answer_19), 'q20', num(answer_20), 'q21', num(answer_21), 'q22', num(answer_22),
+    'q23', num(answer_23), 'q24', num(answer_24), 'q25', num(answer_25), 'q26', num(answer_26),
+    'q27', num(answer_27), 'q28', num(answer_28), 'q29', num(answer_29), 'q30', num(answer_30),
+    'q31', num(answer_31), 'q32', num(answer_32), 'q33', num(answer_33)),
+    'scores', json_object('balanced', num(balanced_score), 'qiDeficient', num(qi_deficient_score),
+    'yangDeficient', num(yang_deficient_score), 'yinDeficient', num(yin_deficient_score),
+    'phlegmDamp', num(phlegm_damp_score), 'dampHeat', num(damp_heat_score),
+    'bloodStasis', num(blood_stasis_score), 'qiStagnant', num(qi_stagnant_score), 'special', num(special_score)),
+    'results', json_object('balanced', balanced_result_code, 'qiDeficient', qi_deficient_result_code,
+    'yangDeficient', yang_deficient_result_code, 'yinDeficient', yin_deficient_result_code,
+    'phlegmDamp', phlegm_damp_result_code, 'dampHeat', damp_heat_result_code,
+    'bloodStasis', blood_stasis_result_code, 'qiStagnant', qi_stagnant_result_code,
+    'special', special_result_code),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from tcm_constitution;
+
+create view childtcm as
+select _institution, guid(_institution || 'childtcm' || guidance_no) as _key, _event_id as _event_tcm_child_guidance,
+    guid(_institution || 'childtcm' || guidance_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'childtcm' || guidance_no), 'guidanceNo', guidance_no, 'recordNo', record_no,
+    'childHandbookNo', child_handbook_no, 'guidedDate', guided_date, 'tcmChildAge', tcm_child_age_code,
+    'tcmChildGuidance', tcm_child_guidance_codes, 'parentMastery', parent_mastery_code,
+    'satisfaction', satisfaction_code, 'nextGuidanceDate', next_guidance_date, 'doctorName', doctor_name,
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from tcm_child_guidance;
+
+create view teams as
+select _institution, guid(_institution || 'teams' || team_no) as _key, _event_id as _event_family_doctor_team,
+    guid(_institution || 'teams' || team_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'teams' || team_no), 'teamNo', team_no, 'teamName', team_name,
+    'institution', institution_code, 'leaderNo', leader_no, 'leaderName', leader_name,
+    'teamStatus', team_status_code, 'createdAt', ms(created_at),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from family_doctor_team;
+
+create view teammembers as
+select _institution, guid(_institution || 'teammembers' || team_no || '-' || staff_no) as _key, _event_id as _event_family_doctor_member,
+    guid(_institution || 'teammembers' || team_no || '-' || staff_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'teammembers' || team_no || '-' || staff_no), 'teamNo', team_no,
+    'staffNo', staff_no, 'staffName', staff_name, 'doctorCategory', doctor_category_code,
+    'healthyPopulationLimit', num(healthy_population_limit), 'keyPopulationLimit', num(key_population_limit),
+    'joinedDate', joined_date, 'status', status_code,
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from family_doctor_member;
+
+create view packages as
+select _institution, guid(_institution || 'packages' || package_no) as _key, _event_id as _event_service_package,
+    guid(_institution || 'packages' || package_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'packages' || package_no), 'packageNo', package_no, 'packageName', package_name,
+    'packageKind', package_kind_code, 'serviceObject', service_object_codes, 'institution', institution_code,
+    'annualFee', num(annual_fee_yuan), 'publicHealthSubsidy', num(public_health_subsidy_yuan),
+    'status', status_code, 'updatedAtOwn', ms(updated_at),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from service_package;
+
+create view packageitems as
+select _institution, guid(_institution || 'packageitems' || package_no || '-' || package_item_no) as _key, _event_id as _event_service_package_item,
+    guid(_institution || 'packageitems' || package_no || '-' || package_item_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'packageitems' || package_no || '-' || package_item_no), 'packageNo', package_no,
+    'packageItemNo', package_item_no, 'packageItemName', package_item_name, 'yearlyTimes', num(yearly_times),
+    'providerCategory', provider_category_code, 'status', status_code, 'updatedAtOwn', ms(updated_at),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from service_package_item;
+
+create view contracts as
+select _institution, guid(_institution || 'contracts' || contract_no) as _key, _event_id as _event_family_doctor_contract,
+    guid(_institution || 'contracts' || contract_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'contracts' || contract_no), 'contractNo', contract_no, 'recordNo', record_no,
+    'name', name, 'sex', gender(sex_code), 'birthDate', birth_date, 'idNo', id_no, 'phoneNo', phone_no,
+    'population', population_codes, 'teamNo', team_no, 'institution', institution_code, 'doctorNo', doctor_no,
+    'doctorName', doctor_name, 'packageNos', package_nos, 'contractWay', contract_way_code,
+    'contractSource', contract_source_code, 'signedDate', signed_date, 'startDate', start_date,
+    'endDate', end_date, 'termYears', num(term_years), 'agreementFee', num(agreement_fee_yuan),
+    'paymentStatus', payment_status_code, 'contractStatus', contract_status(contract_status_code),
+    'renewedFromNo', renewed_from_no, 'cancelSource', cancel_source_code, 'cancelledAt', ms(cancelled_at),
+    'guardian', json_object('guardianName', guardian_name, 'guardianPhoneNo', guardian_phone_no),
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from family_doctor_contract;
+
+create view contractservices as
+select _institution, guid(_institution || 'contractservices' || service_no) as _key, _event_id as _event_contract_service,
+    guid(_institution || 'contractservices' || service_no) as id, epoch_millis(_changed_at) as updated, json_object(
+    'id', guid(_institution || 'contractservices' || service_no), 'serviceNo', service_no,
+    'contractNo', contract_no, 'recordNo', record_no, 'packageNo', package_no, 'packageItemNo', package_item_no,
+    'servedAt', ms(served_at), 'serviceForm', service_form_code, 'serviceContentText', service_content_text,
+    'isComplete', bool(is_complete), 'doctorName', doctor_name,
+    'isResidentConfirmed', bool(is_resident_confirmed), 'rating', rating_code,
+    'deleted', false, 'updatedAt', ms(_changed_at)) as body
+from contract_service;

@@ -215,6 +215,7 @@ select _institution, checkup_no as _key, _event_id as _event_health_checkup,
     two(hdl_mmol_l) as hdl, bool(is_ecg_abnormal) as ecg_abnormal,
     bool(is_chest_xray_abnormal) as xray_abnormal, bool(is_ultrasound_abnormal) as us_abnormal,
     bool(is_abnormal) as abnormal, abnormal_description as abnormal_text, guidance_code as guidance,
+    recorded_by as recorder, day(entered_date) as entry_date,
     'VALID' as record_state, moment(_changed_at) as updated_at
 from health_checkup;
 
@@ -239,7 +240,7 @@ select _institution, followup_no as _key, _event_id as _event_hypertension_follo
     grading(psychological_code) as mental, grading(compliance_behaviour_code) as compliance,
     adherence(medication_compliance_code) as adherence, bool(has_adverse_reaction) as adverse,
     adverse_reaction as adverse_text, outcome(classification_code) as outcome, bool(is_referred) as referred,
-    referral_reason, day(next_followup_date) as next_date, doctor_name, 'VALID' as record_state,
+    referral_reason, day(next_followup_date) as next_date, doctor_name, day(entered_date) as entry_date, 'VALID' as record_state,
     moment(_changed_at) as updated_at
 from hypertension_followup;
 
@@ -257,7 +258,7 @@ select _institution, followup_no as _key, _event_id as _event_diabetes_followup,
     adherence(medication_compliance_code) as adherence, bool(has_adverse_reaction) as adverse,
     hypoglycaemia_code as hypoglycemia, outcome(classification_code) as outcome, insulin_kind as insulin,
     whole(insulin_dose_u) as insulin_units, bool(is_referred) as referred, referral_reason,
-    day(next_followup_date) as next_date, doctor_name, 'VALID' as record_state, moment(_changed_at) as updated_at
+    day(next_followup_date) as next_date, doctor_name, day(entered_date) as entry_date, 'VALID' as record_state, moment(_changed_at) as updated_at
 from diabetes_followup;
 
 create view fu_drug as

@@ -40,7 +40,8 @@ select _institution, region_code || '|' || population_year as _key,
     _event_id as _event_resident_population,
     region_code as 区划代码, region_name as 区划名称, managing_institution_code as 管理机构代码,
     population_year as 年份, resident_count as 常住人口, registered_count as 户籍人口,
-    resident_65_count as 其中65岁及以上
+    resident_65_count as 其中65岁及以上, child_0_6_year_count as 其中0至6岁,
+    child_0_36_month_count as 其中0至36月龄
 from resident_population;
 
 create view swdj as

@@ -133,7 +133,7 @@ select _institution, followup_no as _key, _event_id as _event_hypertension_follo
     psychological_code as 心理, compliance_behaviour_code as 遵医, medication_compliance_code as 服药,
     shi(has_adverse_reaction) as 不良反应, adverse_reaction as 反应描述,
     dsf(classification_code) as 分类, shi(is_referred) as 转诊, referral_reason as 转诊原因,
-    dotted(next_followup_date) as 下次日期, doctor_name as 医生, _changed_at as 修改时间
+    dotted(next_followup_date) as 下次日期, dotted(entered_date) as 录入日期, doctor_name as 医生, _changed_at as 修改时间
 from hypertension_followup;
 
 create view tangniaobing as
@@ -148,5 +148,5 @@ select _institution, followup_no as _key, _event_id as _event_diabetes_followup,
     medication_compliance_code as 服药, shi(has_adverse_reaction) as 不良反应,
     hypoglycaemia_code as 低血糖, dsf(classification_code) as 分类, insulin_kind as 胰岛素,
     insulin_dose_u as 胰岛素量, shi(is_referred) as 转诊, referral_reason as 转诊原因,
-    dotted(next_followup_date) as 下次日期, doctor_name as 医生, _changed_at as 修改时间
+    dotted(next_followup_date) as 下次日期, dotted(entered_date) as 录入日期, doctor_name as 医生, _changed_at as 修改时间
 from diabetes_followup;
