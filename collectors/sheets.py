@@ -48,9 +48,15 @@ def read_sheet(path: Path, catalogue: Catalogue) -> FilledSheet:
     missing heading, a value outside the headings, or a sheet with no rows."""
     try:
         data = path.read_bytes()
+    except OSError as error:
+        reason = (
+            "没有这个文件" if isinstance(error, FileNotFoundError) else f"打不开:{error.strerror}"
+        )
+        raise KanghuError(what=reason, where=str(path), mend="核对路径和权限") from error
+    try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         cells = book.get_sheet_by_name(FILLED).to_python(skip_empty_area=False)
-    except (OSError, python_calamine.CalamineError) as error:
+    except python_calamine.CalamineError as error:
         raise KanghuError(
             what=f"不是填报表:{error}",
             where=path.name,

@@ -228,7 +228,7 @@ def total_below_parts(planter: Planter) -> None:
     rows = _with_lines(planter, dataset, "prescription_item", "prescription_no", able, 0.05)
     lower = np.rint(worth[rows] * 60)
     planter.put(dataset, rows, "amount_yuan", c.decimals(lower, 2))
-    planter.note(dataset, rows, "amount_yuan", "total_below_parts", "items_within_total")
+    planter.note(dataset, rows, "amount_yuan", "total_below_parts", "parts_within_total")
     dataset = "settlement"
     insured = planter.numeric(dataset, "insurance_yuan")
     able = planter.equals(dataset, "settlement_kind_code", "1") & (insured >= 1)
@@ -237,7 +237,7 @@ def total_below_parts(planter: Planter) -> None:
     for column in ("total_yuan", "insurance_yuan"):
         lower = np.rint(planter.numeric(dataset, column)[rows] * 100) - less
         planter.put(dataset, rows, column, c.decimals(lower, 2))
-    planter.note(dataset, rows, "total_yuan", "total_below_parts", "charges_within_total")
+    planter.note(dataset, rows, "total_yuan", "total_below_parts", "parts_within_total")
 
 
 def _with_lines(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from simulator import columns as c
 from simulator.checkups import body_mass_index
@@ -266,8 +267,9 @@ def _write_postpartum(
         came = draw.random(len(born)) < quality_of(scene, born.home, coverage)
         which = np.flatnonzero(came & (after < scene.end))
         seen, day, count = born.take(which), after[which], len(which)
+        shown = findings(draw, dataset, count)
         columns = {
-            **findings(draw, dataset, count),
+            **shown,
             "visit_no": form_numbers(scene, prefix, count),
             "visited_date": c.dates(day),
             "delivery_date": c.dates(seen.delivery),
@@ -278,6 +280,10 @@ def _write_postpartum(
                 "discharged_date": c.dates(left[which]),
                 "postpartum_days": c.numbers(day - seen.delivery),
                 "temperature_celsius": c.decimals(draw.integers(362, 372, count), 1),
+                "referral_reason": c.when(
+                    c.constant("产后出血或感染,转上级检查", count),
+                    np.asarray(pc.equal(shown["is_referred"], "1")),
+                ),
                 "next_followup_date": c.dates(seen.delivery + 42),
             }
         add_form(scene, dataset, seen, day, columns)

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def lineage(
-    column: Annotated[str, typer.Argument(help="数据集.列、集市.列 或 系统.表.列")],
+    column: Annotated[str, typer.Argument(help="数据集.列、集市.列 或 系统.表.列", metavar="列")],
 ) -> None:
     """一列的来源和去向:从来源系统的列,经数据集,到集市。"""
     from collectors.registry import load_registry
@@ -58,7 +58,9 @@ def _grow(tree: Tree, found: Lineage, column: str, is_up: bool, seen: set[str]) 
 
 @tag_app.command("list")
 def list_tags(
-    tag: Annotated[str | None, typer.Argument(help="标签;不给则列出全部标签")] = None,
+    tag: Annotated[
+        str | None, typer.Argument(help="标签;不给则列出全部标签", metavar="标签")
+    ] = None,
     institution: Annotated[str | None, typer.Option(help="只看这个机构(代码)")] = None,
     limit: Annotated[int, typer.Option(help="最多列出多少条")] = 100,
 ) -> None:

@@ -83,7 +83,8 @@ def _misuse(error: BaseException) -> KanghuError | None:
 def _name(parameter: object) -> str:
     """How a person types the parameter: ``--residents``, or the argument's name."""
     options = [one for one in getattr(parameter, "opts", ()) if one.startswith("-")]
-    return options[0] if options else str(getattr(parameter, "name", "") or "")
+    named = getattr(parameter, "metavar", None) or getattr(parameter, "name", None)
+    return options[0] if options else str(named or "")
 
 
 def _first_line(error: BaseException) -> str:

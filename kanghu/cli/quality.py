@@ -96,10 +96,11 @@ def weights_list(
 @weights_app.command("set")
 def weights_set(
     kind: Annotated[
-        Literal["dimension", "severity", "rule", "dataset"], typer.Argument(help="种类")
+        Literal["dimension", "severity", "rule", "dataset"],
+        typer.Argument(help="种类", metavar="种类"),
     ],
-    name: Annotated[str, typer.Argument(help="维度、严重程度、规则编号或数据集")],
-    weight: Annotated[str, typer.Argument(help="权重")],
+    name: Annotated[str, typer.Argument(help="维度、严重程度、规则编号或数据集", metavar="名称")],
+    weight: Annotated[str, typer.Argument(help="权重", metavar="权重")],
     why: Why,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="生效日期(默认今天)")
@@ -130,8 +131,10 @@ def weights_set(
 
 @except_app.command("grant")
 def except_grant(
-    rule: Annotated[str, typer.Argument(help="规则编号")],
-    subject: Annotated[str, typer.Argument(help="机构代码,或记录:机构/数据源/源键")],
+    rule: Annotated[str, typer.Argument(help="规则编号", metavar="规则")],
+    subject: Annotated[
+        str, typer.Argument(help="机构代码,或记录:机构/数据源/源键", metavar="对象")
+    ],
     until: Annotated[
         datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="到哪天为止(含)")
     ],
@@ -153,7 +156,7 @@ def except_grant(
 
 @except_app.command("revoke")
 def except_revoke(
-    number: Annotated[int, typer.Argument(help="例外的编号")],
+    number: Annotated[int, typer.Argument(help="例外的编号", metavar="编号")],
     who: Who,
     why: Why,
     now: Now = False,

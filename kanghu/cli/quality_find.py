@@ -81,7 +81,10 @@ def find(
         details = detail_sheets(settings, found.records, identified=identified)
         sheets = (sheet for part in ((quality_sheet(found.records),), details) for sheet in part)
         write_workbook(xlsx, sheets)
-    _show(found.records)
+    if found.records:
+        _show(found.records)
+    else:
+        console.print("0 条记录")
     if found.missing:
         shown = "、".join(found.missing[:_SHOWN])
         more = "……" if len(found.missing) > _SHOWN else ""

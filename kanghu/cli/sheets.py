@@ -19,7 +19,7 @@ _GRADES = {"blocking": "阻断", "error": "错误", "warning": "警告", "notice
 
 @app.command("new")
 def new(
-    dataset: Annotated[str, typer.Argument(help="数据集(见 kanghu dictionary)")],
+    dataset: Annotated[str, typer.Argument(help="数据集(见 kanghu dictionary)", metavar="数据集")],
     out: Annotated[Path, typer.Option(help="写到这个 xlsx 文件")],
 ) -> None:
     """写出一个数据集的空表:中文表头、必填标记、下拉选项、填写说明。"""
@@ -36,7 +36,7 @@ def new(
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="填好的 xlsx")],
+    file: Annotated[Path, typer.Argument(help="填好的 xlsx", metavar="文件")],
     institution: Annotated[str, typer.Option(help="哪个机构的(代码)")],
 ) -> None:
     """试读(不写入):逐行逐列说明违反了哪条规则、怎样改。"""
@@ -69,7 +69,7 @@ def check(
 
 @app.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(help="填好的 xlsx")],
+    file: Annotated[Path, typer.Argument(help="填好的 xlsx", metavar="文件")],
     institution: Annotated[str, typer.Option(help="哪个机构的(代码)")],
 ) -> None:
     """载入:像任何来源一样落到青铜层,再规范化;不合格的行进隔离区。"""

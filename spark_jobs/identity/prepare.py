@@ -34,6 +34,8 @@ _PLACE_ENDINGS = (
 )
 _HALF_WIDTH = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FULL_WIDTH = "".join(chr(ord(letter) + 0xFEE0) for letter in _HALF_WIDTH)
+_LONGEST_NAME = 50
+"""DE02.01.039.00 is A..50: what is longer slipped in from another field, and names nobody."""
 _MOST_DIGITS = 3  # more is a telephone or a record number that slipped into the name
 _BEFORE = "<before>"
 _LAST_DIGITS = 7  # all of one kind: nobody's number, but what is typed where there is none
@@ -94,7 +96,8 @@ def _cleaning(kind: str, column: str, model: LinkModel) -> str:
             bare = f"upper(regexp_replace({text}, '[\\s·•.。*#()\\x{{ff08}}\\x{{ff09}}]', '', 'g'))"
             half = f"translate({bare}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
             letters = f"rtrim(ltrim({half}, '0123456789'), '0123456789')"
-            return f"case when {letters} not in ('', {_NOT_A_NAME}) then {half} end"
+            told = f"{letters} not in ('', {_NOT_A_NAME}) and length({half}) <= {_LONGEST_NAME}"
+            return f"case when {told} then {half} end"
         case "birth_date" | "date":
             formats = ", ".join(f"'{form}'" for form in model.date_formats)
             read = f"cast(try_strptime({text}, [{formats}]) as date)"

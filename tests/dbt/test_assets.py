@@ -89,8 +89,8 @@ def test_a_tag_that_cannot_be_counted_is_refused(
 def test_the_three_stores_are_views_of_the_catalogue_with_the_atomic_indicators(
     facts: dict[str, Any], marts: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Population, EMR and health record: each a page of datasets, its key ones filled from silver;
-    registered and migrant residents are both in; the indicators are there one by one."""
+    """Population, EMR and health record: each a page of datasets, with rows from silver in its
+    marts; residents registered here and elsewhere both; the indicators are there one by one."""
     page = write_dictionary(tmp_path / "index.html", CATALOGUE, facts, ECHARTS)
     assert (tmp_path / "echarts.js").stat().st_size == ECHARTS.stat().st_size
     text = page.read_text(encoding="utf-8")
@@ -104,6 +104,10 @@ def test_the_three_stores_are_views_of_the_catalogue_with_the_atomic_indicators(
     kinds = CATALOGUE.domain_of(CATALOGUE.datasets["resident_record"].column("residence_type_code"))
     assert kinds is not None
     assert {one.name_zh for one in kinds.codes.values()} >= {"户籍", "非户籍"}
+    for mart in ("dim_resident", "fct_encounter", "fct_health_record"):
+        assert marts.execute(f"select 1 from {mart} limit 1").fetchone(), mart
+    held = "select distinct residence_type_code from dim_resident"
+    assert {code for (code,) in marts.execute(held).fetchall()} >= set(kinds.codes)
     indicators = marts.execute("select count(*) from dim_indicator").fetchone()
     assert indicators is not None
     assert indicators[0] >= 9

@@ -111,7 +111,7 @@ def _records() -> list[dict[str, Any]]:
         _record("R03", B, "2025-04-20", is_electronic=None),  # the source does not say
         _record("R04", A, "2020-01-01", **died),
         _record("R05", A, "2021-01-01", **archived),
-        _record("R06", A, "2021-01-01", is_electronic=False),
+        _record("R06", A, "2021-01-01", is_electronic=False, residence_type_code="2"),  # migrant
         _record("R07", C, "2022-01-01"),  # dies on the last day of December
     ]
 

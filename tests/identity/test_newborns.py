@@ -142,6 +142,11 @@ ONE_CHILD = {
         named("王芳之子2", id_no=id_number("350402", BORN, 15)),
     ],
     "a clerk's digit": [named("陈小明2"), named("陈小明")],
+    "a name too long for one is no second child's": [
+        named("王芳之子"),
+        named("陈晨", mother_name="王芳"),
+        named("重复" * 26, mother_name="王芳"),
+    ],
 }
 
 SEVERAL_CHILDREN = {

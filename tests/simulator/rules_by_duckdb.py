@@ -329,7 +329,7 @@ _ACROSS = {
         partition by _institution, record_no, year(checked_date)
         order by checked_date, checkup_no) > 1""",
     ),
-    "prescription.items_within_total": (
+    "prescription.parts_within_total": (
         "prescription", "amount_yuan",
         """select h._event_id from silver_prescription h join (
             select _institution, prescription_no, sum(amount_yuan) as whole
@@ -339,7 +339,7 @@ _ACROSS = {
                 - round(quantity * unit_price_yuan, 2)) <= 0.01 then amount_yuan end)
         ) using (_institution, prescription_no) where whole - h.amount_yuan > 0.01""",
     ),
-    "settlement.charges_within_total": (
+    "settlement.parts_within_total": (
         "settlement", "total_yuan",
         """select h._event_id from silver_settlement h join (
             select _institution, settlement_no, sum(amount_yuan) as whole from silver_charge_detail

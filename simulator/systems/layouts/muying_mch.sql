@@ -125,7 +125,7 @@ select _institution, visit_no as _key, _event_id as _event_postpartum_visit,
     right_breast_finding as ycrxjcjg, fy_sf(is_lochia_abnormal) as elyc,
     fy_sf(is_uterus_abnormal) as zgyc, fy_sf(is_wound_abnormal) as skyc,
     maternal_class_code as ycffl, postpartum_guidance_codes as zd, fy_sf(is_referred) as zz,
-    dian(next_followup_date) as xcsfrq, doctor_name as sfysqm, dian(_changed_at) as xgsj
+    referral_reason as zzyy, dian(next_followup_date) as xcsfrq, doctor_name as sfysqm, dian(_changed_at) as xgsj
 from postpartum_visit
 union all by name
 select _institution, visit_no as _key, _event_id as _event_postpartum_42day,

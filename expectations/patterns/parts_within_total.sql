@@ -2,7 +2,7 @@
 -- quarantine. Where an item contradicts itself, that is its own fault (amount_matches).
 with items as (
     select
-        _institution, settlement_no, sum(amount_yuan) as items_yuan,
+        _institution, {number}, sum(amount_yuan) as items_yuan,
         max(
             case
                 when amount_yuan is null then 1
@@ -12,14 +12,14 @@ with items as (
                 else 0
             end
         ) as doubtful
-    from charge_detail
-    where settlement_no is not null
-    group by _institution, settlement_no
+    from {part}
+    where {number} is not null
+    group by _institution, {number}
 )
 
 select
     whole._institution, whole._feed, whole._source_key, whole._batch_id,
-    cast(whole.total_yuan as string) as value
-from settlement as whole
-inner join items on whole._institution = items._institution and whole.settlement_no = items.settlement_no
-where items.doubtful = 0 and items.items_yuan - whole.total_yuan > 0.01
+    cast(whole.{column} as string) as value
+from {dataset} as whole
+inner join items on whole._institution = items._institution and whole.{number} = items.{number}
+where items.doubtful = 0 and items.items_yuan - whole.{column} > 0.01
