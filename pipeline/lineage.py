@@ -25,9 +25,11 @@ from kanghu.errors import KanghuError
 from kanghu.settings import Settings
 from pipeline.dbt_lake import FINDINGS, IDENTITY, silver_columns
 from pipeline.lineage_sql import DIALECT, columns_made_of
+from pipeline.quality_history import COLUMNS as SCORE_HISTORY
+from pipeline.quality_inputs import TABLES as QUALITY_INPUTS
 from standards.catalogue import Catalogue
 
-VERSION = 1
+VERSION = 2
 """Of the artefact's shape, and of what is read into a query: a higher one is computed anew."""
 _SHADOWED = ("institution_code", "feed", "source_key", "batch_id")
 """Names that the macro ``silver`` gives to the row's own origin: a dataset's column of that name
@@ -43,6 +45,8 @@ _OTHER = {
             "is_quarantined": "boolean",
             "event_date": "date",
         },
+        "score_history": SCORE_HISTORY,
+        **{name: dict.fromkeys(one.names, "unknown") for name, one in QUALITY_INPUTS.items()},
     },
     "standards": {
         "organisation": dict.fromkeys(
@@ -192,7 +196,8 @@ def _models(
                 column: {"how": how, "from": [_place(*one) for one in origins]}
                 for column, (how, origins) in made.items()
             }
-            models[name] = {"sha256": digest, "columns": made_columns}
+            # What was not understood is told each time, and tried anew.
+            models[name] = {"sha256": "" if name in unread else digest, "columns": made_columns}
         schema.add_table(
             node["relation_name"].replace('"', ""),
             dict.fromkeys(models[name]["columns"], "unknown"),

@@ -38,6 +38,8 @@ def test_every_mart_is_read(found: Lineage, city: Settings) -> None:
     assert found.unread == {}
     targets = {edge.target.split(".")[0] for edge in found.edges if edge.kind == "model"}
     assert {"dim_resident", "fct_encounter", "rpt_indicator", "rpt_quality_score"} <= targets
+    # Not cached as understood without its origins, and the build's own inputs are known:
+    assert "quality.weight.weight" in _reached(found, "rpt_quality.score")
 
 
 @pytest.mark.parametrize(
