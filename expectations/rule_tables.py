@@ -2,8 +2,9 @@
 
 ``rules.csv``: a rule a row. ``patterns.csv``: what several datasets ask alike, and
 ``patterned.csv``: for which dataset and column. ``thresholds.csv``: the numbers that they name in
-braces (``{due_date_tolerance_days}``), beside those of the indicators (``{late_entry_days}``). A rule that looks at other records has its query in
-``across/<id>.sql``, a pattern in ``patterns/<check>.sql``.
+braces (``{due_date_tolerance_days}``), beside those of the indicators (``{late_entry_days}``). A
+rule that looks at other records has its query in ``across/<id>.sql``, a pattern in
+``patterns/<check>.sql``.
 """
 
 from __future__ import annotations
