@@ -2,8 +2,9 @@
 
 ``rules.csv``: a rule a row. ``patterns.csv``: what several datasets ask alike, and
 ``patterned.csv``: for which dataset and column. ``thresholds.csv``: the numbers that they name in
-braces (``{late_entry_days}``). A rule that looks at other records has its query in
-``across/<id>.sql``, a pattern in ``patterns/<check>.sql``.
+braces (``{due_date_tolerance_days}``), beside those of the indicators (``{late_entry_days}``). A
+rule that looks at other records has its query in ``across/<id>.sql``, a pattern in
+``patterns/<check>.sql``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from sqlglot import exp
 
 from expectations.model import WEIGHTS, Dimension, Expectation, Scope, Severity
 from kanghu.errors import KanghuError
+from kanghu.settings import load_settings
 from standards.catalogue import Catalogue, Dataset, load_catalogue
+from standards.indicators import load_parameters
 
 ROOM = Path(__file__).resolve().parent
 
@@ -55,15 +58,22 @@ def hand_written(room: Path = ROOM) -> tuple[Expectation, ...]:
 
 
 def read_thresholds(room: Path = ROOM) -> dict[str, str]:
-    """Threshold -> its number, as text."""
-    numbers: dict[str, str] = {}
+    """Threshold -> its number, as text: those of ``thresholds.csv``, and the numbers that the
+    indicators count by too (standards/indicators/parameters.csv, a site's own values over them)."""
+    shared = load_parameters(load_settings().sources)
+    numbers = {name: one.value for name, one in shared.items() if _is_number(one.value)}
     for where, row in _read(room / "thresholds.csv", _THRESHOLDS):
-        if not re.fullmatch(r"-?[0-9]+([.][0-9]+)?", row["value"]):
+        if not _is_number(row["value"]):
             raise _error(where, f"界值 {row['id']} 的 value 不是数字:{row['value']!r}", "写成数字")
         if row["id"] in numbers:
-            raise _error(where, f"界值 {row['id']} 写了两次", "删去一行")
+            mend = "删去一行;指标也用的数写在 standards/indicators/parameters.csv"
+            raise _error(where, f"界值 {row['id']} 写了两次", mend)
         numbers[row["id"]] = row["value"]
     return numbers
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?[0-9]+([.][0-9]+)?", text) is not None
 
 
 def _rules(room: Path) -> Iterator[tuple[str, Expectation]]:

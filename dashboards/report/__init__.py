@@ -90,7 +90,7 @@ def chart_options(facts: Facts) -> dict[str, Any]:
             "series": [
                 {
                     "name": name,
-                    "type": "line",
+                    "type": "scatter",
                     "data": [row["dimensions"][place] for row in counties],
                 }
                 for place, name in enumerate(DIMENSIONS.values())

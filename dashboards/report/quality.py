@@ -48,7 +48,7 @@ def gather_quality(connection: duckdb.DuckDBPyConnection) -> QualityFacts:
         programmes=[row for row in city if row["kind"] == "programme"],
         rules=sorted(
             (row for row in city if row["kind"] == "rule"),
-            key=lambda row: (row["score"], row["subject"]),
+            key=lambda row: (-row["failing"], row["subject"]),
         )[:_WORST_RULES],
         trend=_trend(connection),
     )

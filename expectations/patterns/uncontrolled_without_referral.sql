@@ -23,4 +23,4 @@ counted as (
 
 select _institution, _feed, _source_key, _batch_id, cast(is_referred as string) as value
 from counted
-where nth >= {uncontrolled_times} and not coalesce(is_referred, false)
+where nth >= {uncontrolled_referral_count} and not coalesce(is_referred, false)

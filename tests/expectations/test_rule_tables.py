@@ -98,17 +98,31 @@ def test_a_pattern_that_nobody_described(room: Path) -> None:
 
 def test_a_threshold_is_data(room: Path) -> None:
     """Another number in the table is another rule and another sentence."""
-    assert read_thresholds(room)["late_entry_days"] == "30"
+    assert read_thresholds(room)["due_date_tolerance_days"] == "21"
 
     def change(rows: list[Row]) -> None:
-        next(row for row in rows if row["id"] == "late_entry_days")["value"] = "7"
+        next(row for row in rows if row["id"] == "due_date_tolerance_days")["value"] = "7"
 
     changed(room / "thresholds.csv", change)
     rules = {rule.id: rule for rule in hand_written(room)}
-    rule = rules["hypertension_followup.late_entry"]
-    assert rule.expression == "datediff(entered_date, followup_date) <= 7"
-    assert "7 天之内" in rule.sentence
+    rule = rules["maternal_handbook.due_date_matches_last_menses"]
+    assert rule.expression.endswith("<= 7")
+    assert "不超过 7 天" in rule.sentence
     changed(room / "thresholds.csv", lambda rows: rows[0].update(value="soon"))
     hand_written.cache_clear()
     with pytest.raises(KanghuError, match="不是数字"):
         hand_written(room)
+
+
+def test_a_number_that_indicators_count_by_is_said_once(
+    tmp_path: Path, room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days until an entry is late: a site's own number moves the rule and the report together."""
+    own = tmp_path / "site" / "indicators"
+    own.mkdir(parents=True)
+    (own / "parameters.csv").write_text("parameter,value\nlate_entry_days,7\n", encoding="utf-8")
+    monkeypatch.setenv("KANGHU_SOURCES", str(tmp_path / "site"))
+    rules = {rule.id: rule for rule in hand_written(room)}
+    rule = rules["hypertension_followup.late_entry"]
+    assert rule.expression == "datediff(entered_date, followup_date) <= 7"
+    assert "7 天之内" in rule.sentence
